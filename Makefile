@@ -1,0 +1,125 @@
+# Everything a developer runs. Needs GNU make and Python 3.11 or newer, nothing else.
+
+PYTHON ?= python3
+# Where the evaluation data lies; tests that use it skip, loudly, without it.
+DATA ?= ../shared/data
+# Extra words for the command behind run, test, bench, eval and lock.
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --no-input --disable-pip-version-check
+LOCK := requirements/lock.txt
+UV_VERSION := 0.13.8
+URL := http://127.0.0.1:9077
+
+export DATA
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format bench eval lock clean
+
+define HELP
+make setup    install everything into $(VENV)/ (a no-op when nothing changed)
+make run      setup, then start the memory on $(URL)
+make test     setup, then run all tests
+make check    setup, then format, lint, types and import layers (under a minute)
+make format   setup, then format the code and mend what the linter can
+make bench    setup, then measure speed, each figure beside its floor
+make eval     setup, then measure retrieval on the data in $$DATA
+make lock     resolve requirements/lock.txt anew (ARGS=--upgrade takes newer versions)
+make clean    remove the environment and every cache
+
+PYTHON=python3.12 chooses the interpreter, DATA=folder the evaluation data,
+ARGS='...' is passed on: make test ARGS='-k recall', make run ARGS='--tier keyword'.
+endef
+export HELP
+
+help:
+	@echo "$$HELP"
+
+# --- Environment ----------------------------------------------------------------------------------
+
+setup: $(VENV)/project.stamp
+	@:
+
+# Made anew whenever the lock changes, so that nothing stays behind from an older one.
+$(VENV)/lock.stamp: $(LOCK)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "ai-memory needs Python 3.11 or newer, and '$(PYTHON)' is not one. Install it, or name it: make setup PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' || { \
+	  echo "'$(PYTHON)' cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "[1/3] making $(VENV)/ with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@echo "[2/3] installing $$(grep -c == $(LOCK)) pinned packages, about 250 MB: a minute or two"
+	@quiet=; [ -t 1 ] || quiet=--quiet; \
+	  $(PIP) install $$quiet --require-hashes --no-deps -r $(LOCK)
+	@touch $@
+
+$(VENV)/project.stamp: $(VENV)/lock.stamp pyproject.toml
+	@echo "[3/3] installing ai-memory itself, editable"
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Installs a pinned uv beside the environment; only a change of dependencies needs this.
+lock:
+	@[ -x .venv-lock/bin/uv ] || $(PYTHON) -m venv --clear .venv-lock
+	@.venv-lock/bin/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
+	@.venv-lock/bin/uv pip compile --quiet $(ARGS) --extra dev \
+	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
+	  --output-file $(LOCK) pyproject.toml requirements/lock.in
+	@echo "$(LOCK): $$(grep -c == $(LOCK)) packages"
+
+# --- What the project does ------------------------------------------------------------------------
+
+define WELCOME
+A memory for your agents, at $(URL) · Ctrl-C stops it. From a second terminal, in this folder:
+
+  store a first memory
+    $(BIN)/ai-memory --url $(URL) store --title "Coffee" --content "Ada drinks her coffee black."
+    curl $(URL)/api/v1/memories -H 'Content-Type: application/json' \
+      -d '{"title": "Tea", "content": "Grace takes milk in her tea."}'
+
+  recall it
+    $(BIN)/ai-memory --url $(URL) recall "how does Ada like her coffee"
+    curl '$(URL)/api/v1/recall?context=tea'
+
+  give it to an agent (MCP)
+    over HTTP     $(URL)/mcp
+    over stdio    $(CURDIR)/$(BIN)/ai-memory mcp
+
+endef
+export WELCOME
+
+run: setup
+	@printf '%s\n' "$$WELCOME"
+	@exec $(BIN)/ai-memory serve $(ARGS)
+
+bench: setup
+	@$(BIN)/ai-memory bench $(ARGS)
+
+eval: setup
+	@[ -f "$(DATA)/locomo_dev.json" ] || { \
+	  echo "no evaluation data in $(DATA); name its folder: make eval DATA=..." >&2; exit 1; }
+	@$(BIN)/ai-memory eval retrieval --dataset locomo --path "$(DATA)/locomo_dev.json" $(ARGS)
+	@$(BIN)/ai-memory eval retrieval --dataset xquad --path "$(DATA)/xquad_zh.json" $(ARGS)
+
+# --- Checks ---------------------------------------------------------------------------------------
+
+test: setup
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: setup
+	$(BIN)/ruff format --check --output-format concise
+	$(BIN)/ruff check
+	$(BIN)/mypy src tests
+	$(BIN)/lint-imports --no-cache --no-logo
+
+format: setup
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+clean:
+	rm -rf $(VENV) .venv-lock build dist src/*.egg-info \
+	  .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
