@@ -1,0 +1,55 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ai_memory.retrieval.lexical import NOTHING, read
+
+FAR = "filler words about nothing in particular and more of them " * 20
+
+
+def test_words_that_stand_together_count_more() -> None:
+    near, far = read(
+        "green tea party", [f"Our green tea party. {FAR}", f"green {FAR} tea {FAR} party"]
+    )
+    assert near.narrow > far.narrow
+    assert near.phrase > far.phrase == 0
+
+
+def test_inflections_and_accents_count() -> None:
+    (found,) = read("hiking in Zurich", ["We hiked near ZÜRICH."])
+    assert found.narrow == 1.0
+
+
+def test_parts_of_words_do_not_count() -> None:
+    assert read("art", ["a party started"]) == [NOTHING]
+
+
+def test_rare_words_weigh_more_than_common_ones() -> None:
+    texts = [f"Anna spoke. {FAR}"] * 5 + [f"A kayak. {FAR}"]
+    found = read("Anna's kayak", texts)
+    assert found[5].narrow == max(one.narrow for one in found)
+    assert found[5].narrow > found[0].narrow
+
+
+def test_chinese_is_found_without_spaces() -> None:
+    right, wrong = read("绿茶在哪里", ["我们喝绿茶。", "我们喝咖啡。"])
+    assert right.narrow == 1.0
+    assert wrong == NOTHING
+
+
+def test_nothing_to_look_for() -> None:
+    assert read("?!", ["text"]) == [NOTHING]
+    assert read("tea", []) == []
+    assert read("tea", [""]) == [NOTHING]
+
+
+def test_endless_texts_are_read_in_bounds() -> None:
+    found = read("tea", ["tea " * 100_000] * 50)
+    assert found[0].narrow == 1.0
+    assert found[-1] == NOTHING
+
+
+@given(st.text(), st.lists(st.text(), max_size=5))
+def test_evidence_is_a_share(query: str, texts: list[str]) -> None:
+    found = read(query, texts)
+    assert len(found) == len(texts)
+    assert all(0 <= figure <= 1 + 1e-9 for one in found for figure in one)

@@ -1,0 +1,82 @@
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ai_memory.retrieval.moment import Span, day_of, nearness, spans
+
+NOW = int(datetime(2024, 3, 10, 12, tzinfo=UTC).timestamp()) * 1_000_000
+
+
+def day(year: int, month: int, number: int) -> int:
+    return date(year, month, number).toordinal()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "What happened on 16 June, 2023?",
+        "june 16th 2023",
+        "the 16th of June 2023",
+        "2023-06-16",
+        "Jun. 16, 2023",
+    ],
+)
+def test_a_day_is_read_in_many_forms(query: str) -> None:
+    assert spans(query) == [Span(day(2023, 6, 16), day(2023, 6, 16))]
+
+
+def test_months_and_years() -> None:
+    assert spans("in August 2023") == [Span(day(2023, 8, 1), day(2023, 8, 31))]
+    assert spans("back in 2022") == [Span(day(2022, 1, 1), day(2022, 12, 31))]
+    assert spans("in December 2023") == [Span(day(2023, 12, 1), day(2023, 12, 31))]
+    assert spans("during May")[0].yearly
+
+
+@pytest.mark.parametrize(
+    "query", ["May I march on?", "What may she do?", "31 June 2023", "room 16", "version 3.12", ""]
+)
+def test_what_is_no_date_is_none(query: str) -> None:
+    assert spans(query, NOW) == []
+
+
+def test_the_week_before_reaches_back() -> None:
+    assert spans("the week before August 3, 2023") == [Span(day(2023, 7, 27), day(2023, 8, 3))]
+
+
+def test_relative_days_need_an_instant() -> None:
+    assert spans("yesterday") == []
+    assert spans("yesterday", NOW) == [Span(day(2024, 3, 9), day(2024, 3, 9))]
+    assert spans("two weeks ago", NOW) == [Span(day(2024, 2, 22), day(2024, 2, 28))]
+    (week,) = spans("last week", NOW)
+    assert week.first <= day(2024, 3, 3) <= week.last
+
+
+def test_nearness_fades() -> None:
+    asked = spans("16 June 2023")
+    near = [nearness(asked, day(2023, 6, number)) for number in (10, 15, 16, 17, 30)]
+    assert near[2] == 1.0
+    assert near[0] < near[1] < 1
+    assert near[4] < near[3] < 1
+    assert near[3] > near[1]
+    assert nearness([], day(2023, 6, 16)) == 0.0
+
+
+def test_a_date_without_year_fits_every_year() -> None:
+    asked = spans("on June 16")
+    assert nearness(asked, day(2019, 6, 16)) == 1.0
+    assert nearness(asked, day(2023, 6, 16)) == 1.0
+    assert nearness(asked, day(2023, 12, 16)) < 0.01
+
+
+def test_instants_become_days() -> None:
+    assert day_of(NOW) == day(2024, 3, 10)
+    assert day_of(-1) == day(1969, 12, 31)
+
+
+@given(st.text(), st.integers(-(10**17), 10**17))
+def test_no_text_fails(query: str, now: int) -> None:
+    for span in spans(query, now):
+        assert span.first <= span.last
+        assert 0 <= nearness([span], 700_000) <= 1
