@@ -1,0 +1,127 @@
+"""Which format is this? Told by content; a file's ending only where content does not tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final, NamedTuple
+
+from ai_memory.adapters.formats.text import excerpt
+from ai_memory.errors import ValidationFailed
+
+DESCRIPTIONS: Final = {
+    "jsonl": "memories as JSON: one object on each line, an array, or an export {memories, links}",
+    "claude": "conversations.json of a Claude export",
+    "chatgpt": "conversations.json of a ChatGPT export",
+    "locomo": "LoCoMo or REALTALK dialogues",
+    "xquad": "SQuAD-format paragraphs and questions",
+    "beir": "corpus.jsonl of a BEIR collection",
+    "trec": "Cranfield markup (.I .T .A .B .W)",
+}
+"""Every format by its name."""
+
+_BLANK: Final = b" \t\r\n"
+_STARTS_MAX: Final = 16  # broken lines before the first good one
+_LINE_ENDINGS: Final = (".jsonl", ".ndjson")
+_TOKEN: Final = re.compile(rb'"((?:[^"\\]|\\.?)*+)(?:"(\s*:)?)?|[\[\]{}]', re.DOTALL)
+_SESSION: Final = re.compile(r"session_\d+(_date_time)?")
+_ARCHIVES: Final = {
+    b"PK\x03\x04": "Unpack this ZIP archive and import the conversations.json in it.",
+    b"\x1f\x8b": "Unpack this gzip file first, for example `gunzip -c FILE | ai-memory import -`.",
+    b"\xff\xfe": "The file is UTF-16; convert it to UTF-8 first.",
+    b"\xfe\xff": "The file is UTF-16; convert it to UTF-8 first.",
+}
+
+
+class Keys(NamedTuple):
+    """The object keys seen at the start of a JSON input.
+
+    Attributes:
+        first: Of the first object.
+        nested: Of objects within it.
+    """
+
+    first: set[str]
+    nested: set[str]
+
+
+def detect(head: bytes, name: str = "") -> str:
+    """Name the format of an input.
+
+    Args:
+        head: How it begins, a few KiB or all of it.
+        name: The file's name; empty for a stream.
+
+    Raises:
+        ValidationFailed: Nothing known looks like this; the hint lists what is known.
+    """
+    head = head.removeprefix(b"\xef\xbb\xbf").lstrip(_BLANK)
+    if re.fullmatch(rb"(\[\s*\]\s*)?", head):
+        return "jsonl"  # nothing to import is no error
+    if re.match(rb"\.I[ \t]+\S", head):
+        return "trec"
+    found = _by_keys(_keys(head))
+    if found is not None:
+        return found
+    if name.lower().endswith(_LINE_ENDINGS) and not head.startswith(tuple(_ARCHIVES)):
+        return "jsonl"  # each unreadable line is a problem of its own
+    raise ValidationFailed(
+        f"{name or 'the input'} has no format known here; it begins: {excerpt(head)}",
+        hint=_hint(head),
+        field="format",
+    )
+
+
+def known_formats() -> str:
+    """The formats for a hint: names and what they are."""
+    return "; ".join(f"{name} ({what})" for name, what in DESCRIPTIONS.items())
+
+
+def _hint(head: bytes) -> str:
+    for magic, advice in _ARCHIVES.items():
+        if head.startswith(magic):
+            return advice
+    return f"Name it with --format: {known_formats()}."
+
+
+def _by_keys(keys: Keys) -> str | None:
+    first, nested = keys
+    rules = (
+        ("claude", "chat_messages" in first),
+        ("chatgpt", "mapping" in first),
+        ("locomo", any(map(_SESSION.fullmatch, first))),
+        ("locomo", "conversation" in first and any(map(_SESSION.fullmatch, nested))),
+        ("locomo", "qa" in first and {"question", "evidence"} <= nested),
+        ("xquad", "paragraphs" in first or ("data" in first and "paragraphs" in nested)),
+        ("beir", {"_id", "text"} <= first),
+        ("jsonl", not first.isdisjoint(("memories", "memory", "content"))),
+        ("jsonl", {"count", "exported_at"} <= first),
+    )
+    return next((name for name, fits in rules if fits), None)
+
+
+def _keys(head: bytes) -> Keys:
+    """Collect keys, of an object whole or cut off; lines before the first are passed over."""
+    keys = Keys(set(), set())
+    for start in _starts(head):
+        depth = 0
+        for token in _TOKEN.finditer(head, start):
+            symbol = head[token.start() : token.start() + 1]
+            if symbol in b"{[":
+                depth += symbol == b"{"
+            elif symbol in b"}]":
+                depth -= symbol == b"}"
+                if depth == 0 and symbol == b"}":
+                    break
+            elif token[2] is not None:
+                (keys.first if depth == 1 else keys.nested).add(token[1].decode("utf-8", "replace"))
+        if keys.first:
+            return keys
+    return keys
+
+
+def _starts(head: bytes) -> Iterator[int]:
+    """Where a first object may begin: at the first line that begins like one, or at a later one."""
+    for line in islice(re.finditer(rb"^[ \t]*[\[{]", head, re.MULTILINE), _STARTS_MAX):
+        yield line.start()

@@ -1,0 +1,38 @@
+"""A question whose right answers are known: what retrieval is measured with."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """One question, asked within one namespace.
+
+    A recalled memory answers it when `memory.metadata[key]` is in `gold`. A unit split over several
+    memories carries the same value in each of them and counts once, at its best rank.
+
+    Attributes:
+        key: The metadata key that names a memory's unit: session, dia_id, paragraph or document.
+        gold: The units that answer it, at least one, each once.
+        category: The data set's own class of the question; empty when it has none.
+    """
+
+    namespace: str
+    text: str
+    key: str
+    gold: tuple[str, ...]
+    category: str = ""
+
+
+class Questions(NamedTuple):
+    """The questions of a data set.
+
+    Attributes:
+        asked: Those with usable evidence.
+        skipped: How many have none.
+    """
+
+    asked: tuple[Question, ...]
+    skipped: int

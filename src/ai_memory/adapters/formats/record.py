@@ -1,0 +1,103 @@
+"""What a reader yields: a memory to be stored, or the piece of input that is none."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from ai_memory import limits
+from ai_memory.adapters.formats.text import clip
+from ai_memory.model.clock import Micros
+
+
+class ImportRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A memory to be stored. Fields left None are the importer's to choose.
+
+    Attributes:
+        line: Where it stands in the input: its line, or its ordinal in an array or set; from 1.
+        id: The input's own, or derived from its text; equal each time the input is read.
+        namespace: None: the input names none.
+        source: Always `import`; the source an export names is kept in `metadata.imported`.
+        metadata: `imported` holds the fields of the input that a memory has no place for.
+        created_at: When it was first said or stored, by the input.
+        updated_at: When it was last said or changed, by the input.
+        ttl_secs: A lifetime counted from the moment of storing.
+    """
+
+    line: int
+    id: str | None
+    title: str
+    content: str
+    namespace: str | None = None
+    tier: str | None = None
+    tags: tuple[str, ...] = ()
+    priority: int | None = None
+    confidence: float | None = None
+    source: str = "import"
+    metadata: dict[str, Any] = {}
+    created_at: Micros | None = None
+    updated_at: Micros | None = None
+    expires_at: Micros | None = None
+    ttl_secs: int | None = None
+
+
+class ImportProblem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A piece of the input that gives no memory; reading went on behind it.
+
+    Attributes:
+        line: Counted as in `ImportRecord`.
+        message: One sentence: what is wrong.
+        excerpt: How the piece begins, printable, at most 120 characters.
+    """
+
+    line: int
+    message: str
+    excerpt: str = ""
+
+
+class Empty(NamedTuple):
+    """A conversation or document without text: nothing to store, nothing wrong."""
+
+    line: int
+
+
+Item: TypeAlias = ImportRecord | ImportProblem | Empty
+
+_VERSION_BITS: Final = 0xF << 76
+_VARIANT_BITS: Final = 0x3 << 62
+
+
+def stable_id(*parts: str | int | None) -> str:
+    """Derive an identifier from what identifies a record: a UUID version 8 over SHA-256.
+
+    Args:
+        parts: The format, the conversation or namespace, the title, the time and the text.
+    """
+    digest = hashlib.sha256(msgspec.json.encode(parts)).digest()
+    number = int.from_bytes(digest[:16], "big") & ~_VERSION_BITS & ~_VARIANT_BITS
+    return str(uuid.UUID(int=number | 8 << 76 | 2 << 62))
+
+
+def numbered(title: str, number: int, count: int) -> str:
+    """Title of one part of several: `title (1/3)`, within the bound of a title."""
+    suffix = f" ({number}/{count})" if count > 1 else ""
+    return clip(title, limits.TITLE_CHARS_MAX - len(suffix)) + suffix
+
+
+def title_metadata(title: str) -> dict[str, Any]:
+    """The whole title, where it is too long to be one."""
+    return {"imported": {"title": title}} if len(title) > limits.TITLE_CHARS_MAX else {}
+
+
+def part_metadata(number: int, count: int) -> dict[str, Any]:
+    """Which part of a split text this is; nothing for an unsplit one."""
+    return {"part": number, "parts": count} if count > 1 else {}
+
+
+def namespace_segment(text: str) -> str:
+    """Foreign text as one segment of a namespace: characters not allowed there become `-`."""
+    segment = "".join(c if c.isalnum() or c in "-_.:@" else "-" for c in text)[:128]
+    return segment if segment.strip(".") else "unnamed"

@@ -1,0 +1,119 @@
+"""One stream of records out of any file: what an importer iterates over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
+from types import TracebackType
+from typing import Final, Self
+
+from ai_memory.adapters.formats import beir, chatgpt, claude, jsonl, locomo, trec, xquad
+from ai_memory.adapters.formats.detect import DESCRIPTIONS, detect, known_formats
+from ai_memory.adapters.formats.option import Options
+from ai_memory.adapters.formats.record import Empty, ImportProblem, ImportRecord, Item
+from ai_memory.adapters.formats.source import Readable, Source
+from ai_memory.adapters.formats.text import clean
+from ai_memory.errors import ValidationFailed
+
+FORMATS: Final = tuple(DESCRIPTIONS)
+"""The names `--format` takes."""
+
+UNITS: Final = tuple(locomo.UNIT_KEYS)
+"""What may become one memory of a dialogue."""
+
+_READERS: Final[dict[str, Callable[[Source, Options], Iterator[Item]]]] = {
+    "jsonl": jsonl.read,
+    "claude": claude.read,
+    "chatgpt": chatgpt.read,
+    "locomo": locomo.read,
+    "xquad": xquad.read,
+    "beir": beir.read,
+    "trec": trec.read,
+}
+
+
+class RecordStream(Iterator[ImportRecord | ImportProblem]):
+    """The records and problems of one input, read as they are asked for.
+
+    A context manager; it closes its input also when it is exhausted.
+
+    Attributes:
+        format: The name of the format.
+        skipped: Conversations and documents so far that held no text.
+    """
+
+    def __init__(self, source: Source, name: str, options: Options) -> None:
+        self.format = name
+        self.skipped = 0
+        self._source = source
+        self._items = _READERS[name](source, options)
+
+    @property
+    def total(self) -> int | None:
+        """Bytes of the input; None when nobody knows (a pipe)."""
+        return self._source.total
+
+    @property
+    def done(self) -> int:
+        """Bytes behind us; of a JSON document, the share of its elements, as bytes."""
+        return self._source.done
+
+    def __next__(self) -> ImportRecord | ImportProblem:
+        for item in self._items:
+            if not isinstance(item, Empty):
+                return item
+            self.skipped += 1
+        self.close()
+        raise StopIteration
+
+    def close(self) -> None:
+        """Close the input."""
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_records(
+    source: Readable,
+    *,
+    format: str | None = None,  # noqa: A002  (as --format is called)
+    unit: str = "session",
+    namespace: str | None = None,
+) -> RecordStream:
+    """Open an input for import.
+
+    Args:
+        source: A path, or a stream of bytes (for `-`: `sys.stdin.buffer`). Of a folder, the file it
+            is known by: conversations.json, corpus.jsonl or cran.all.1400.
+        format: A name of `FORMATS`; None: told by content.
+        unit: What becomes one memory of a dialogue; formats without dialogues ignore it.
+        namespace: Put every memory here, whatever the input says. Derived ids depend on it.
+
+    Raises:
+        ValidationFailed: The input cannot be opened, or the format or the unit is unknown.
+    """
+    if format is not None and format not in _READERS:
+        raise ValidationFailed(
+            f"{format} is no known format", hint=f"Known: {known_formats()}.", field="format"
+        )
+    if unit not in UNITS:
+        raise ValidationFailed(
+            f"{unit} is no unit of a dialogue", hint=f"Choose {' or '.join(UNITS)}.", field="unit"
+        )
+    opened = Source.open(source)
+    try:
+        named = format or detect(opened.head, opened.name)
+    except ValidationFailed:
+        opened.close()
+        raise
+    place = clean(namespace) if namespace is not None else None
+    return RecordStream(opened, named, Options(unit, place, PurePath(opened.name).stem))
