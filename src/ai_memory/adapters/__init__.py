@@ -1,0 +1,1 @@
+"""The world: one module or folder per outside thing, named for it."""

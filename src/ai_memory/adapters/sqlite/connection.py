@@ -1,0 +1,73 @@
+"""Opening a connection, and telling SQLite's errors in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from ai_memory import limits
+from ai_memory.errors import StoreBusy, StoreUnavailable
+
+MEMORY: Final = ":memory:"
+_READER_CACHE_KIB: Final = 4_096
+_WRITER_CACHE_KIB: Final = 16_384
+
+
+@contextmanager
+def sqlite_errors() -> Iterator[None]:
+    """Turn the errors of the world into ours; errors of our own making stay what they are.
+
+    Raises:
+        StoreBusy: The lock was held beyond the bounded wait.
+        StoreUnavailable: The file cannot be opened, read or written.
+    """
+    try:
+        yield
+    except (apsw.BusyError, apsw.LockedError) as cause:
+        raise StoreBusy("the database stayed locked by another process") from cause
+    except apsw.FullError as cause:
+        raise StoreUnavailable(
+            "the disk is full", hint="Free some space; nothing was stored."
+        ) from cause
+    except apsw.ReadOnlyError as cause:
+        raise StoreUnavailable(
+            "the database is read-only", hint="Check the permissions of the file and its folder."
+        ) from cause
+    except (apsw.CorruptError, apsw.NotADBError) as cause:
+        raise StoreUnavailable(
+            "the file is not a sound SQLite database",
+            hint="Name another file with --db, or restore a backup.",
+        ) from cause
+    except (apsw.CantOpenError, apsw.IOError, apsw.PermissionsError) as cause:
+        raise StoreUnavailable(f"the database cannot be opened or read: {cause}") from cause
+
+
+def connect(path: Path | str, *, writer: bool, vfs: str | None = None) -> apsw.Connection:
+    """Open one connection with the settings every connection has.
+
+    Args:
+        path: The file; its folder must exist. `MEMORY` for a private one.
+        writer: Whether this connection will write.
+        vfs: Name of a registered VFS; tests count syncs with one.
+
+    Raises:
+        StoreBusy, StoreUnavailable: See `sqlite_errors`.
+    """
+    with sqlite_errors():
+        flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if writer else 0)
+        connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
+        # Without this an error log of a damaged file would go to stderr as well.
+        connection.set_busy_timeout(int(limits.BUSY_WAIT_SECS * 1_000))
+        cache_kib = _WRITER_CACHE_KIB if writer else _READER_CACHE_KIB
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+        if writer:
+            if connection.pragma("journal_mode") != "wal" and str(path) != MEMORY:
+                connection.pragma("journal_mode", "wal")
+            connection.execute("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")
+        else:
+            connection.execute("PRAGMA query_only = ON")
+        return connection

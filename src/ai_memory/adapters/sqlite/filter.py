@@ -1,0 +1,83 @@
+"""A Filter as SQL over `m` (memory) and `v` (version): mechanical, tested against `matches`."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from ai_memory.model.query import Filter, ListCursor
+
+
+class Compiled(NamedTuple):
+    """A condition and its bindings.
+
+    Attributes:
+        sql: A boolean expression; names bindings only.
+        bindings: Values by name.
+        needs_version: Whether the expression reads `v`.
+    """
+
+    sql: str
+    bindings: dict[str, Any]
+    needs_version: bool
+
+    @property
+    def version_join(self) -> str:
+        """The join that makes `v` readable, where it is needed."""
+        return "JOIN version AS v ON v.key = m.version_key" if self.needs_version else ""
+
+
+def compile_filter(where: Filter) -> Compiled:
+    """Translate a filter."""
+    parts = ["(m.expires_at IS NULL OR m.expires_at > :f_now)"]
+    bindings: dict[str, Any] = {"f_now": where.now}
+    if where.namespaces is not None:
+        if len(where.namespaces) == 1:
+            parts.append("m.namespace = :f_namespace")
+            bindings["f_namespace"] = where.namespaces[0]
+        else:
+            parts.append("m.namespace IN (SELECT value FROM json_each(:f_namespaces))")
+            bindings["f_namespaces"] = msgspec.json.encode(where.namespaces).decode()
+    for field, sql in (
+        ("tier", "m.tier = :f_tier"),
+        ("agent_id", "m.agent_id = :f_agent_id"),
+        ("min_priority", "m.priority >= :f_min_priority"),
+        ("since", "m.created_at >= :f_since"),
+        ("until", "m.created_at <= :f_until"),
+        ("tag", "EXISTS (SELECT 1 FROM json_each(v.tags) AS t WHERE t.value = :f_tag)"),
+    ):
+        value = getattr(where, field)
+        if value is not None:
+            parts.append(sql)
+            bindings[f"f_{field}"] = value
+    if where.visible is not None:
+        rules = []
+        for number, rule in enumerate(where.visible):
+            scope, within = f"f_scope{number}", f"f_within{number}"
+            bindings[scope] = rule.scope
+            sql = f"m.scope = :{scope}"
+            if rule.within is not None:
+                bindings[within] = rule.within
+                place = f"m.namespace = :{within}"
+                if rule.below:
+                    prefix = f"f_below{number}"
+                    bindings[prefix] = rule.within + "/"
+                    place += f" OR substr(m.namespace, 1, length(:{prefix})) = :{prefix}"
+                sql += f" AND ({place})"
+            rules.append(f"({sql})")
+        parts.append(f"({' OR '.join(rules) if rules else 'false'})")
+    return Compiled(" AND ".join(parts), bindings, needs_version=where.tag is not None)
+
+
+def compile_after(after: ListCursor | None) -> tuple[str, dict[str, Any]]:
+    """The rows that sort behind a cursor in list order."""
+    if after is None:
+        return "true", {}
+    return (
+        (
+            "(m.priority < :c_priority OR (m.priority = :c_priority AND (m.updated_at < "
+            ":c_updated_at OR (m.updated_at = :c_updated_at AND m.id > :c_id))))"
+        ),
+        {"c_priority": after.priority, "c_updated_at": after.updated_at, "c_id": after.id},
+    )

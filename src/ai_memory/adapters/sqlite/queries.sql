@@ -1,0 +1,320 @@
+-- Named blocks. {where} is a compiled Filter over `m` (memory) and `v` (version).
+-- Every query answers with one row of one JSON value.
+
+-- name: memory_object --
+json_object('key', m.key, 'hash', hex(v.hash), 'memory', json_object(
+    'id', m.id, 'namespace', m.namespace, 'title', v.title, 'content', v.content,
+    'tier', m.tier, 'tags', json(v.tags), 'priority', m.priority, 'confidence', m.confidence,
+    'source', m.source, 'metadata', json(v.metadata), 'created_at', m.created_at,
+    'updated_at', m.updated_at, 'expires_at', m.expires_at, 'version', v.number,
+    'access_count', m.access_count, 'last_accessed_at', m.last_accessed_at))
+
+-- name: memories_by_id --
+SELECT json_group_array({memory_object})
+FROM json_each(:ids) AS wanted
+JOIN memory AS m ON m.id = wanted.value
+JOIN version AS v ON v.key = m.version_key
+
+-- name: memories_by_title --
+SELECT json_group_array({memory_object})
+FROM json_each(:titles) AS wanted
+JOIN memory AS m ON m.namespace = wanted.value ->> 0 AND m.title_digest = unhex(wanted.value ->> 1)
+JOIN version AS v ON v.key = m.version_key
+
+-- name: memories_by_key --
+SELECT json_group_array({memory_object})
+FROM json_each(:keys) AS wanted
+JOIN memory AS m ON m.key = wanted.value
+JOIN version AS v ON v.key = m.version_key
+
+-- name: known_ids --
+SELECT json_group_array(value) FROM json_each(:ids) AS wanted
+WHERE EXISTS (SELECT 1 FROM version WHERE memory_id = wanted.value)
+
+-- name: ids_with_prefix --
+SELECT json_group_array(id) FROM (
+    SELECT id FROM memory WHERE id >= :prefix AND id < :prefix || char(1114111) ORDER BY id LIMIT :limit)
+
+-- name: list_memories --
+SELECT json_group_array(json(o)) FROM (
+    SELECT {memory_object} AS o
+    FROM memory AS m JOIN version AS v ON v.key = m.version_key
+    WHERE {where} AND {after}
+    ORDER BY m.priority DESC, m.updated_at DESC, m.id
+    LIMIT :limit OFFSET :offset)
+
+-- name: count_memories --
+SELECT count(*) FROM memory AS m JOIN version AS v ON v.key = m.version_key WHERE {where}
+
+-- name: count_memories_plain --
+SELECT count(*) FROM memory AS m WHERE {where}
+
+-- name: match_words --
+SELECT json_group_array(json_array(key, score)) FROM (
+    SELECT m.key AS key, -bm25(words, {weights}) AS score
+    FROM words JOIN memory AS m ON m.key = words.rowid {version_join}
+    WHERE words MATCH :expression AND {where}
+    ORDER BY score DESC, m.key
+    LIMIT :limit OFFSET :offset)
+
+-- name: match_words_everywhere --
+SELECT json_group_array(json_array(rowid, score)) FROM (
+    SELECT rowid, -bm25(words, {weights}) AS score
+    FROM words WHERE words MATCH :expression
+    ORDER BY bm25(words, {weights})
+    LIMIT :limit OFFSET :offset)
+
+-- name: count_words --
+SELECT count(*)
+FROM words JOIN memory AS m ON m.key = words.rowid {version_join}
+WHERE words MATCH :expression AND {where}
+
+-- name: similar_titles --
+-- The + keeps the planner from walking the namespace instead of the few rows the words name.
+SELECT json_group_array('' || (
+    SELECT json_group_array(id) FROM (
+        SELECT m.id AS id, count(*) AS shared
+        FROM json_each(ask.value ->> 1) AS term
+        CROSS JOIN memory AS m ON m.key IN (
+            SELECT rowid FROM words WHERE words MATCH 'title : ' || term.value
+            ORDER BY rowid DESC LIMIT :newest)
+        WHERE +m.namespace = ask.value ->> 0 AND (m.expires_at IS NULL OR m.expires_at > :now)
+        GROUP BY m.key
+        ORDER BY shared DESC, m.key DESC
+        LIMIT :limit)))
+FROM json_each(:asks) AS ask
+
+-- name: last_window_key --
+SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'window_vector'), 0)
+
+-- name: window_count --
+SELECT count(*) FROM window_vector
+
+-- name: window_vectors_after --
+SELECT json_group_array(key), coalesce(group_concat(hex(vector), ''), '')
+FROM (SELECT key, vector FROM window_vector WHERE key > :key ORDER BY key LIMIT :limit)
+
+-- name: window_vectors --
+SELECT json_group_array(w.key), coalesce(group_concat(hex(w.vector), ''), '')
+FROM json_each(:keys) AS wanted JOIN window_vector AS w ON w.key = wanted.value
+
+-- name: window_vectors_matching --
+SELECT json_group_array(w.key), coalesce(group_concat(hex(w.vector), ''), '')
+FROM json_each(:keys) AS wanted
+CROSS JOIN window_vector AS w ON w.key = wanted.value
+CROSS JOIN memory AS m ON m.key = w.memory_key {version_join}
+WHERE {where}
+
+-- name: window_keys --
+SELECT json_group_array(key) FROM (
+    SELECT w.key AS key
+    FROM memory AS m JOIN window_vector AS w ON w.memory_key = m.key {version_join}
+    WHERE {where} LIMIT :limit)
+
+-- name: window_memories --
+SELECT json_group_array(json_array(w.key, w.memory_key, w.start, w.end))
+FROM json_each(:keys) AS wanted JOIN window_vector AS w ON w.key = wanted.value
+
+-- name: history --
+SELECT json_group_array(json(o)) FROM (
+    SELECT json_object('number', v.number,
+        'payload', json_object('title', v.title, 'content', v.content,
+            'tags', json(v.tags), 'metadata', json(v.metadata)),
+        'written_at', v.written_at,
+        'current', json(iif(v.key = (SELECT version_key FROM memory WHERE id = :id), 'true', 'false'))) AS o
+    FROM version AS v
+    WHERE v.memory_id = :id AND v.title IS NOT NULL
+    ORDER BY v.number DESC, v.key DESC LIMIT :limit OFFSET :offset)
+
+-- name: count_history --
+SELECT count(*) FROM version WHERE memory_id = :id AND title IS NOT NULL
+
+-- name: links --
+SELECT json_group_array(json(o)) FROM (
+    SELECT json_object('source_id', source_id, 'target_id', target_id, 'relation', relation,
+        'created_at', created_at, 'valid_from', valid_from, 'valid_until', valid_until,
+        'observed_by', observed_by) AS o
+    FROM (SELECT * FROM link WHERE source_id = :id
+          UNION SELECT * FROM link WHERE target_id = :id)
+    ORDER BY created_at, source_id, target_id, relation)
+
+-- name: namespaces --
+SELECT json_group_array(json_array(namespace, n)) FROM (
+    SELECT namespace, count(*) AS n FROM memory
+    WHERE expires_at IS NULL OR expires_at > :now
+    GROUP BY namespace ORDER BY n DESC, namespace)
+
+-- name: tiers --
+SELECT json_group_array(json_array(tier, n)) FROM (
+    SELECT tier, count(*) AS n FROM memory
+    WHERE expires_at IS NULL OR expires_at > :now
+    GROUP BY tier ORDER BY tier)
+
+-- name: figures --
+SELECT json_array(
+    (SELECT count(*) FROM memory WHERE expires_at IS NULL OR expires_at > :now),
+    (SELECT count(*) FROM memory WHERE expires_at > :now AND expires_at <= :soon),
+    (SELECT count(*) FROM link),
+    (SELECT count(*) FROM window_vector),
+    (SELECT count(*) FROM memory WHERE embedded = 0),
+    (SELECT count(*) FROM archived),
+    (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size))
+
+-- name: embedding_model --
+SELECT json_array((SELECT value FROM meta WHERE name = 'embedding_model'),
+                  (SELECT value FROM meta WHERE name = 'embedding_dim'))
+
+-- name: unembedded --
+SELECT json_group_array(json(o)) FROM (
+    SELECT {memory_object} AS o
+    FROM memory AS m JOIN version AS v ON v.key = m.version_key
+    WHERE m.embedded = 0 ORDER BY m.key LIMIT :limit)
+
+-- name: count_unembedded --
+SELECT count(*) FROM memory WHERE embedded = 0
+
+-- name: expired --
+SELECT json_group_array(id) FROM (
+    SELECT id FROM memory WHERE expires_at <= :now ORDER BY expires_at, id LIMIT :limit)
+
+-- name: log_position --
+SELECT coalesce(max(position), 0) FROM log
+
+-- name: log_entries --
+SELECT json_group_array(json(o)) FROM (
+    SELECT json_object('origin', o.id, 'sequence', l.sequence, 'hybrid_time', l.hybrid_time,
+        'change', json(l.change)) AS o
+    FROM log AS l JOIN origin AS o ON o.key = l.origin
+    WHERE l.position > :after ORDER BY l.position LIMIT :limit)
+
+-- name: state_rows --
+SELECT kind, id, facts FROM (
+    SELECT 1 AS kind, m.id AS id, json_array(m.namespace, hex(m.title_digest), hex(v.hash),
+        v.number, m.tier, m.priority, m.confidence, m.source, m.agent_id, m.scope,
+        m.created_at, m.updated_at, m.expires_at) AS facts
+    FROM memory AS m JOIN version AS v ON v.key = m.version_key
+    UNION ALL
+    SELECT 2, a.id, json_array(a.namespace, hex(a.title_digest), hex(v.hash), v.number, a.tier,
+        a.priority, a.confidence, a.source, a.agent_id, a.scope, a.created_at, a.updated_at,
+        a.expires_at, a.archived_at, a.reason)
+    FROM archived AS a JOIN version AS v ON v.key = a.version_key
+    UNION ALL
+    SELECT 3, source_id || ' ' || target_id || ' ' || relation || ' ' || created_at,
+        json_array(valid_from, valid_until, observed_by)
+    FROM link
+    UNION ALL
+    SELECT 4, memory_id || ' ' || number || ' ' || hex(hash), json_array(written_at)
+    FROM version)
+ORDER BY kind, id
+
+-- name: version_payload --
+SELECT json_object('title', title, 'content', content, 'tags', json(tags), 'metadata', json(metadata))
+FROM version WHERE memory_id = :id AND number = :number AND hash = :hash AND title IS NOT NULL
+
+-- name: counters --
+SELECT json_array(
+    (SELECT key FROM origin WHERE id = :origin),
+    coalesce((SELECT sequence FROM origin WHERE id = :origin), 0),
+    (SELECT coalesce(max(hybrid_time), 0) FROM origin),
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'memory'), 0),
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'version'), 0))
+
+-- name: insert_versions --
+INSERT INTO version (key, memory_id, number, hash, title, content, tags, metadata, written_at)
+SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3), value ->> 4, value ->> 5,
+       value ->> 6, value ->> 7, value ->> 8
+FROM json_each(:rows) WHERE true
+ON CONFLICT (memory_id, number, hash) DO UPDATE SET
+    title = excluded.title, content = excluded.content,
+    tags = excluded.tags, metadata = excluded.metadata
+
+-- name: insert_memories --
+INSERT INTO memory (key, id, namespace, title_digest, version_key, tier, priority, confidence,
+    source, agent_id, scope, created_at, updated_at, expires_at)
+SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3),
+       (SELECT key FROM version WHERE memory_id = value ->> 1 AND number = value ->> 4
+                                  AND hash = unhex(value ->> 5)),
+       value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11,
+       value ->> 12, value ->> 13, value ->> 14
+FROM json_each(:rows)
+
+-- name: update_memories --
+UPDATE memory SET
+    namespace = row.value ->> 2, title_digest = unhex(row.value ->> 3),
+    version_key = (SELECT key FROM version WHERE memory_id = row.value ->> 1
+                   AND number = row.value ->> 4 AND hash = unhex(row.value ->> 5)),
+    tier = row.value ->> 6, priority = row.value ->> 7, confidence = row.value ->> 8,
+    source = row.value ->> 9, agent_id = row.value ->> 10, scope = row.value ->> 11,
+    created_at = row.value ->> 12, updated_at = row.value ->> 13, expires_at = row.value ->> 14,
+    embedded = iif(row.value ->> 15, 0, embedded)
+FROM json_each(:rows) AS row
+WHERE memory.key = row.value ->> 0
+
+-- name: delete_words --
+DELETE FROM words WHERE rowid IN (SELECT value FROM json_each(:rows))
+
+-- name: insert_words --
+INSERT INTO words (rowid, title, content, tags)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(:rows)
+
+-- name: delete_windows --
+DELETE FROM window_vector WHERE memory_key IN (SELECT value FROM json_each(:rows))
+
+-- name: insert_windows --
+INSERT INTO window_vector (memory_key, start, end, vector)
+SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3) FROM json_each(:rows)
+
+-- name: mark_embedded --
+UPDATE memory SET embedded = 1 WHERE key IN (SELECT value FROM json_each(:rows))
+
+-- name: mark_unembedded --
+UPDATE memory SET embedded = 0 WHERE embedded = 1
+
+-- name: put_meta --
+INSERT INTO meta (name, value) VALUES (:name, :value)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
+
+-- name: archive_memories --
+INSERT INTO archived (id, namespace, title_digest, version_key, tier, priority, confidence, source,
+    agent_id, scope, created_at, updated_at, expires_at, access_count, last_accessed_at,
+    archived_at, reason)
+SELECT m.id, m.namespace, m.title_digest, m.version_key, m.tier, m.priority, m.confidence,
+    m.source, m.agent_id, m.scope, m.created_at, m.updated_at, m.expires_at, m.access_count,
+    m.last_accessed_at, row.value ->> 1, row.value ->> 2
+FROM json_each(:rows) AS row JOIN memory AS m ON m.key = row.value ->> 0 WHERE true
+ON CONFLICT (id) DO UPDATE SET
+    namespace = excluded.namespace, title_digest = excluded.title_digest,
+    version_key = excluded.version_key, tier = excluded.tier, priority = excluded.priority,
+    confidence = excluded.confidence, source = excluded.source, agent_id = excluded.agent_id,
+    scope = excluded.scope, created_at = excluded.created_at, updated_at = excluded.updated_at,
+    expires_at = excluded.expires_at, access_count = excluded.access_count,
+    last_accessed_at = excluded.last_accessed_at, archived_at = excluded.archived_at,
+    reason = excluded.reason
+
+-- name: delete_memories --
+DELETE FROM memory WHERE key IN (SELECT value ->> 0 FROM json_each(:rows))
+
+-- name: insert_links --
+INSERT INTO link (source_id, target_id, relation, created_at, valid_from, valid_until, observed_by)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+FROM json_each(:rows) WHERE true
+ON CONFLICT DO UPDATE SET valid_from = excluded.valid_from, valid_until = excluded.valid_until,
+    observed_by = excluded.observed_by
+
+-- name: insert_origins --
+INSERT INTO origin (id) SELECT value FROM json_each(:rows) WHERE true ON CONFLICT DO NOTHING
+
+-- name: insert_log --
+INSERT INTO log (origin, sequence, hybrid_time, change)
+SELECT (SELECT key FROM origin WHERE id = value ->> 0), value ->> 1, value ->> 2, value ->> 3
+FROM json_each(:rows)
+
+-- name: advance_origins --
+UPDATE origin SET sequence = max(sequence, row.value ->> 1),
+                  hybrid_time = max(hybrid_time, row.value ->> 2)
+FROM json_each(:rows) AS row WHERE origin.id = row.value ->> 0
+
+-- name: touch_memories --
+UPDATE memory SET access_count = min(access_count + (row.value ->> 1), :cap),
+                  last_accessed_at = max(coalesce(last_accessed_at, 0), row.value ->> 2)
+FROM json_each(:rows) AS row WHERE memory.id = row.value ->> 0

@@ -1,0 +1,324 @@
+"""Reads on one connection: each query answers with one row of JSON (see the package's note)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import apsw
+import msgspec
+
+from ai_memory import limits
+from ai_memory.adapters.sqlite.filter import Compiled, compile_after, compile_filter
+from ai_memory.adapters.sqlite.query import query
+from ai_memory.model.change import LogEntry
+from ai_memory.model.clock import SECOND, Micros
+from ai_memory.model.memory import Link, Memory, Payload, Version
+from ai_memory.model.query import Filter, ListCursor
+from ai_memory.ports import EmbeddingModel, StoreCounts, WordHit
+
+WORD_WEIGHTS: Final = "{title}, {content}, {tags}"
+NEWEST_PER_TERM: Final = 8  # title hints look at this many newest memories per word
+
+
+class Row(msgspec.Struct, frozen=True, gc=False):
+    """A live memory with what only the adapter knows of it."""
+
+    key: int
+    hash: str
+    memory: Memory
+
+
+_rows = msgspec.json.Decoder(list[Row])
+_links = msgspec.json.Decoder(list[Link])
+_versions = msgspec.json.Decoder(list[Version])
+_entries = msgspec.json.Decoder(list[LogEntry])
+_payload = msgspec.json.Decoder(Payload)
+_word_hits = msgspec.json.Decoder(list[WordHit])
+_texts = msgspec.json.Decoder(list[str])
+_any = msgspec.json.Decoder()
+
+
+def json_text(value: Any) -> str:
+    """A binding for json_each."""
+    return msgspec.json.encode(value).decode()
+
+
+class SqliteReader:
+    """The Reader port over one connection inside a transaction."""
+
+    def __init__(self, connection: apsw.Connection, bm25_weights: str) -> None:
+        self._connection = connection
+        self._weights = bm25_weights
+
+    def _one(self, sql: str, bindings: Mapping[str, Any] | None = None) -> Any:
+        value: Any = self._connection.execute(sql, bindings or {}).get
+        return value
+
+    def _flush(self) -> None:
+        """Make pending writes visible to a query; a reader has none."""
+
+    # -- memories ------------------------------------------------------------------------------
+
+    def rows_by_id(self, ids: Sequence[str]) -> list[Row]:
+        """The live rows among ids."""
+        return _rows.decode(self._one(query("memories_by_id"), {"ids": json_text(ids)}))
+
+    def rows_by_title(self, titles: Sequence[tuple[str, str]]) -> list[Row]:
+        """The live rows that hold (namespace, title) pairs."""
+        wanted = [(namespace, title_digest(title)) for namespace, title in titles]
+        return _rows.decode(self._one(query("memories_by_title"), {"titles": json_text(wanted)}))
+
+    def memory(self, memory_id: str) -> Memory | None:
+        """See ports.Reader."""
+        rows = self.rows_by_id([memory_id])
+        return rows[0].memory if rows else None
+
+    def memory_titled(self, namespace: str, title: str) -> Memory | None:
+        """See ports.Reader."""
+        rows = self.rows_by_title([(namespace, title)])
+        return rows[0].memory if rows else None
+
+    def memories(self, ids: Sequence[str]) -> list[Memory]:
+        """See ports.Reader."""
+        return [row.memory for row in self.rows_by_id(ids)]
+
+    def known_ids(self, ids: Sequence[str]) -> set[str]:
+        """See ports.Reader."""
+        self._flush()
+        return set(_any.decode(self._one(query("known_ids"), {"ids": json_text(ids)})))
+
+    def ids_with_prefix(self, prefix: str, limit: int) -> list[str]:
+        """See ports.Reader."""
+        self._flush()
+        found: list[str] = _any.decode(
+            self._one(query("ids_with_prefix"), {"prefix": prefix, "limit": limit})
+        )
+        return found
+
+    def memories_by_key(self, keys: Sequence[int]) -> dict[int, Memory]:
+        """See ports.Reader."""
+        self._flush()
+        text = self._one(query("memories_by_key"), {"keys": json_text(keys)})
+        return {row.key: row.memory for row in _rows.decode(text)}
+
+    def list_memories(
+        self, where: Filter, *, after: ListCursor | None, offset: int, limit: int
+    ) -> list[Memory]:
+        """See ports.Reader."""
+        self._flush()
+        compiled = compile_filter(where)
+        behind, behind_bindings = compile_after(after)
+        text = self._one(
+            query("list_memories", where=compiled.sql, after=behind),
+            {**compiled.bindings, **behind_bindings, "offset": offset, "limit": limit},
+        )
+        return [row.memory for row in _rows.decode(text)]
+
+    def count_memories(self, where: Filter) -> int:
+        """See ports.Reader."""
+        self._flush()
+        compiled = compile_filter(where)
+        name = "count_memories" if compiled.needs_version else "count_memories_plain"
+        return int(self._one(query(name, where=compiled.sql), compiled.bindings))
+
+    # -- words ---------------------------------------------------------------------------------
+
+    def match_words(
+        self, expression: str, where: Filter, *, offset: int, limit: int
+    ) -> list[WordHit]:
+        """See ports.Reader."""
+        self._flush()
+        compiled = compile_filter(where)
+        sql = query(
+            "match_words",
+            weights=self._weights,
+            version_join=compiled.version_join,
+            where=compiled.sql,
+        )
+        return _word_hits.decode(
+            self._one(
+                sql,
+                {
+                    **compiled.bindings,
+                    "expression": expression,
+                    "offset": offset,
+                    "limit": limit,
+                },
+            )
+        )
+
+    def count_words(self, expression: str, where: Filter) -> int:
+        """See ports.Reader."""
+        self._flush()
+        compiled = compile_filter(where)
+        sql = query("count_words", version_join=compiled.version_join, where=compiled.sql)
+        return int(self._one(sql, {**compiled.bindings, "expression": expression}))
+
+    def similar_titles(
+        self, asks: Sequence[tuple[str, Sequence[str]]], limit: int, now: Micros
+    ) -> list[list[str]]:
+        """See ports.Reader."""
+        self._flush()
+        text = self._one(
+            query("similar_titles"),
+            {"asks": json_text(asks), "limit": limit, "now": now, "newest": NEWEST_PER_TERM},
+        )
+        return [_any.decode(ids) for ids in _texts.decode(text)]
+
+    # -- vectors -------------------------------------------------------------------------------
+
+    def last_window_key(self) -> int:
+        """See ports.VectorRows."""
+        self._flush()
+        return int(self._one(query("last_window_key")))
+
+    def window_count(self) -> int:
+        """See ports.VectorRows."""
+        self._flush()
+        return int(self._one(query("window_count")))
+
+    def _keys_and_blobs(self, sql: str, bindings: Mapping[str, Any]) -> tuple[list[int], bytes]:
+        self._flush()
+        keys, blobs = self._connection.execute(sql, bindings).get
+        return _any.decode(keys), bytes.fromhex(blobs)
+
+    def window_vectors_after(self, key: int, limit: int) -> tuple[list[int], bytes]:
+        """See ports.VectorRows."""
+        return self._keys_and_blobs(query("window_vectors_after"), {"key": key, "limit": limit})
+
+    def window_vectors(
+        self, keys: Sequence[int], where: Filter | None = None
+    ) -> tuple[list[int], bytes]:
+        """See ports.VectorRows."""
+        bindings = {"keys": json_text(keys)}
+        if where is None:
+            return self._keys_and_blobs(query("window_vectors"), bindings)
+        compiled = compile_filter(where)
+        sql = query(
+            "window_vectors_matching", version_join=compiled.version_join, where=compiled.sql
+        )
+        return self._keys_and_blobs(sql, {**compiled.bindings, **bindings})
+
+    def window_keys(self, where: Filter, limit: int) -> list[int] | None:
+        """See ports.VectorRows."""
+        self._flush()
+        compiled = compile_filter(where)
+        sql = query("window_keys", version_join=compiled.version_join, where=compiled.sql)
+        keys: list[int] = _any.decode(self._one(sql, {**compiled.bindings, "limit": limit + 1}))
+        return keys if len(keys) <= limit else None
+
+    def window_memories(self, keys: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+        """See ports.Reader."""
+        self._flush()
+        rows = _any.decode(self._one(query("window_memories"), {"keys": json_text(keys)}))
+        return {key: (memory_key, start, end) for key, memory_key, start, end in rows}
+
+    def embedding_model(self) -> EmbeddingModel | None:
+        """See ports.Reader."""
+        name, dim = _any.decode(self._one(query("embedding_model")))
+        return EmbeddingModel(name, int(dim)) if name else None
+
+    def unembedded(self, limit: int) -> list[Memory]:
+        """See ports.Reader."""
+        self._flush()
+        return [
+            row.memory for row in _rows.decode(self._one(query("unembedded"), {"limit": limit}))
+        ]
+
+    def count_unembedded(self) -> int:
+        """See ports.Reader."""
+        self._flush()
+        return int(self._one(query("count_unembedded")))
+
+    # -- history, links, figures ---------------------------------------------------------------
+
+    def history(self, memory_id: str, *, limit: int, offset: int) -> list[Version]:
+        """See ports.Reader."""
+        self._flush()
+        text = self._one(query("history"), {"id": memory_id, "limit": limit, "offset": offset})
+        return _versions.decode(text)
+
+    def count_history(self, memory_id: str) -> int:
+        """See ports.Reader."""
+        self._flush()
+        return int(self._one(query("count_history"), {"id": memory_id}))
+
+    def payload(self, memory_id: str, number: int, payload_hash: bytes) -> Payload | None:
+        """See ports.Reader."""
+        self._flush()
+        text = self._one(
+            query("version_payload"), {"id": memory_id, "number": number, "hash": payload_hash}
+        )
+        return _payload.decode(text) if text else None
+
+    def links(self, memory_id: str) -> list[Link]:
+        """See ports.Reader."""
+        self._flush()
+        return _links.decode(self._one(query("links"), {"id": memory_id}))
+
+    def namespaces(self, now: Micros) -> list[tuple[str, int]]:
+        """See ports.Reader."""
+        self._flush()
+        rows = _any.decode(self._one(query("namespaces"), {"now": now}))
+        return [(namespace, count) for namespace, count in rows]
+
+    def counts(self, now: Micros) -> StoreCounts:
+        """See ports.Reader."""
+        self._flush()
+        soon = now + limits.EXPIRING_SOON_SECS * SECOND
+        total, expiring, links, windows, unembedded, archived, size = _any.decode(
+            self._one(query("figures"), {"now": now, "soon": soon})
+        )
+        tiers = _any.decode(self._one(query("tiers"), {"now": now}))
+        return StoreCounts(
+            total=total,
+            by_tier=[(tier, count) for tier, count in tiers],
+            by_namespace=self.namespaces(now),
+            expiring_soon=expiring,
+            links=links,
+            windows=windows,
+            unembedded=unembedded,
+            archived=archived,
+            file_bytes=size,
+        )
+
+    def expired(self, now: Micros, limit: int) -> list[str]:
+        """See ports.Reader."""
+        self._flush()
+        found: list[str] = _any.decode(self._one(query("expired"), {"now": now, "limit": limit}))
+        return found
+
+    # -- the log -------------------------------------------------------------------------------
+
+    def log_position(self) -> int:
+        """See ports.Reader."""
+        self._flush()
+        return int(self._one(query("log_position")))
+
+    def log_entries(self, after: int, limit: int) -> list[LogEntry]:
+        """See ports.Reader."""
+        self._flush()
+        return _entries.decode(self._one(query("log_entries"), {"after": after, "limit": limit}))
+
+    def state_hash(self) -> bytes:
+        """See ports.Reader."""
+        self._flush()
+        digest = hashlib.sha256()
+        for kind, row_id, facts in self._connection.execute(query("state_rows")):
+            digest.update(f"{kind}\x1f{row_id}\x1f{facts}\x1e".encode())
+        return digest.digest()
+
+    def integrity_problems(self) -> list[str]:
+        """What `PRAGMA integrity_check` and FTS5's own check find; empty: sound."""
+        found = [str(row[0]) for row in self._connection.execute("PRAGMA integrity_check")]
+        return [] if found == ["ok"] else found
+
+
+def title_digest(title: str) -> str:
+    """What stands for a title in the unique index: 16 bytes of SHA-256, as hex."""
+    return hashlib.sha256(title.encode()).hexdigest()[:32]
+
+
+__all__ = ["Compiled", "Row", "SqliteReader", "json_text", "title_digest"]

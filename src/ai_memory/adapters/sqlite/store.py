@@ -1,0 +1,145 @@
+"""The Store port on one SQLite file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from ai_memory.adapters.sqlite.connection import MEMORY, connect, sqlite_errors
+from ai_memory.adapters.sqlite.migration import migrate
+from ai_memory.adapters.sqlite.reader import WORD_WEIGHTS, SqliteReader
+from ai_memory.adapters.sqlite.transaction import SqliteTransaction
+from ai_memory.adapters.sqlite.writer import Writer
+from ai_memory.errors import NodeClosed, StoreUnavailable
+from ai_memory.ports import Clock, Entropy, Lookups, Reader, Transaction
+
+
+class SqliteStore:
+    """One file, many threads, possibly many processes.
+
+    `MEMORY` gives a private database on a single connection, shared by reader and writer under a
+    lock: the mode of tests and the simulator, where WAL and parallel readers do not exist.
+    """
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        clock: Clock,
+        entropy: Entropy,
+        bm25_weights: tuple[float, float, float],
+        vfs: str | None = None,
+    ) -> None:
+        """Open, creating and migrating as needed.
+
+        Raises:
+            SchemaTooNew, StoreBusy, StoreUnavailable: The file cannot be used.
+        """
+        self.path = path
+        self._vfs = vfs
+        self._in_memory = str(path) == MEMORY
+        title, content, tags = bm25_weights
+        self._weights = WORD_WEIGHTS.format(title=title, content=content, tags=tags)
+        if not self._in_memory:
+            try:
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as cause:
+                raise StoreUnavailable(f"the folder of {path} cannot be made") from cause
+        connection = connect(path, writer=True, vfs=vfs)
+        try:
+            migrate(connection, clock.now())
+            with sqlite_errors():
+                self._origin = _node_id(connection, entropy)
+        except BaseException:
+            connection.close()
+            raise
+        self._shared = threading.RLock() if self._in_memory else None
+        self._writer_connection = connection
+        self._local = threading.local()
+        self._readers: list[apsw.Connection] = []
+        self._readers_lock = threading.Lock()
+        self._closed = False
+        self._writer = Writer(connection, self._begin, clock.now)
+
+    @property
+    def origin(self) -> str:
+        """See ports.Store."""
+        return self._origin
+
+    @property
+    def commits(self) -> int:
+        """Transactions committed by this process; each one is one sync of the log."""
+        return self._writer.commits
+
+    def _begin(self) -> SqliteTransaction:
+        return SqliteTransaction(self._writer_connection, self._weights, self._origin)
+
+    @contextmanager
+    def read(self) -> Iterator[Reader]:
+        """See ports.Store.
+
+        Raises:
+            NodeClosed: The store is closed.
+            StoreBusy, StoreUnavailable: See `sqlite_errors`.
+        """
+        if self._closed:
+            raise NodeClosed("the store is closed")
+        if self._shared is not None:
+            with self._shared, sqlite_errors():
+                yield SqliteReader(self._writer_connection, self._weights)
+            return
+        with sqlite_errors():
+            connection: apsw.Connection | None = getattr(self._local, "connection", None)
+            if connection is None:
+                connection = connect(self.path, writer=False, vfs=self._vfs)
+                self._local.connection = connection
+                with self._readers_lock:
+                    self._readers.append(connection)
+            connection.execute("BEGIN")
+            try:
+                yield SqliteReader(connection, self._weights)
+            finally:
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+
+    def submit(
+        self, work: Callable[[Transaction], Any], lookups: Lookups = Lookups()
+    ) -> Future[Any]:
+        """See ports.Store."""
+        if self._shared is None:
+            return self._writer.submit(work, lookups)
+        with self._shared:
+            # One connection serves both sides: nobody reads while the batch is open.
+            future = self._writer.submit(work, lookups)
+            future.exception()
+            return future
+
+    def close(self) -> None:
+        """See ports.Store."""
+        if self._closed:
+            return
+        self._closed = True
+        self._writer.close()
+        with self._readers_lock:
+            for reader in self._readers:
+                reader.close()
+            self._readers.clear()
+        self._writer_connection.close()
+
+
+def _node_id(connection: apsw.Connection, entropy: Entropy) -> str:
+    """This file's name in the log, made at first opening."""
+    found = connection.execute("SELECT value FROM meta WHERE name = 'node_id'").get
+    if found is None:
+        connection.execute(
+            "INSERT INTO meta (name, value) VALUES ('node_id', ?) ON CONFLICT DO NOTHING",
+            (entropy.new_id(),),
+        )
+        found = connection.execute("SELECT value FROM meta WHERE name = 'node_id'").get
+    return str(found)

@@ -1,0 +1,358 @@
+"""A write transaction that decides in memory and writes in sets.
+
+Rows put by the commands of one batch stay in Python until `flush`, which writes them with one
+statement per table; reads by id and by title see them before that, every other read flushes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import apsw
+import msgspec
+
+from ai_memory import limits
+from ai_memory.adapters.sqlite.query import query
+from ai_memory.adapters.sqlite.reader import Row, SqliteReader, json_text, title_digest
+from ai_memory.model.change import LogEntry
+from ai_memory.model.clock import HybridTime, Micros, next_hybrid_time
+from ai_memory.model.memory import Link, Memory
+from ai_memory.ports import EmbeddingModel, IndexedWords, Lookups, WindowVector
+
+_encode = msgspec.json.encode
+
+
+class _Put(NamedTuple):
+    row: Row
+    words: IndexedWords | None  # None: no text changed
+    is_new: bool
+    stale_vectors: bool  # title or content changed; tags and metadata are not embedded
+
+
+class SqliteTransaction(SqliteReader):
+    """The Transaction port, inside BEGIN IMMEDIATE on the writer's connection."""
+
+    def __init__(self, connection: apsw.Connection, bm25_weights: str, origin: str) -> None:
+        super().__init__(connection, bm25_weights)
+        self._origin = origin
+        (self._origin_key, self._sequence, self._hybrid_time, self._memory_key, self._version_key) = (
+            msgspec.json.decode(self._one(query("counters"), {"origin": origin}))
+        )
+        self._by_id: dict[str, Row | None] = {}
+        self._by_title: dict[tuple[str, str], str | None] = {}
+        self._similar: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        self._versions: list[tuple[Any, ...]] = []
+        self._puts: dict[str, _Put] = {}
+        self._fresh: set[int] = set()  # keys born in this transaction: nothing to replace
+        self._deletes: dict[str, tuple[int, Micros, str]] = {}
+        self._links: list[Link] = []
+        self._windows: dict[str, tuple[int, Sequence[WindowVector]]] = {}
+        self._model: EmbeddingModel | None = None
+        self._log: list[LogEntry] = []
+        self._touches: list[tuple[str, int, Micros]] = []
+        self.writes = 0
+
+    # -- reads that see the batch's own rows -----------------------------------------------------
+
+    def prefetch(self, lookups: Sequence[Lookups], now: Micros) -> None:
+        """Read what a batch will ask for by key, in one statement per kind."""
+        ids = {i for lookup in lookups for i in lookup.ids} - self._by_id.keys()
+        titles = {t for lookup in lookups for t in lookup.titles} - self._by_title.keys()
+        similar = [ask for lookup in lookups for ask in lookup.similar if ask[1]]
+        if ids:
+            for row in self.rows_by_id(sorted(ids)):
+                self._remember(row)
+            for missing in ids - self._by_id.keys():
+                self._by_id[missing] = None
+        if titles:
+            for row in self.rows_by_title(sorted(titles)):
+                self._remember(row)
+            for title in titles - self._by_title.keys():
+                self._by_title[title] = None
+        if similar:
+            found = super().similar_titles(similar, limits.HINTS_MAX + 1, now)
+            self._similar.update(zip(similar, found, strict=True))
+
+    def _remember(self, row: Row) -> None:
+        self._by_id[row.memory.id] = row
+        self._by_title[row.memory.namespace, row.memory.title] = row.memory.id
+
+    def _row(self, memory_id: str) -> Row | None:
+        if memory_id not in self._by_id:
+            self.prefetch([Lookups(ids=(memory_id,))], now=0)
+        return self._by_id[memory_id]
+
+    def memory(self, memory_id: str) -> Memory | None:
+        """See ports.Reader."""
+        row = self._row(memory_id)
+        return row.memory if row else None
+
+    def memory_titled(self, namespace: str, title: str) -> Memory | None:
+        """See ports.Reader."""
+        if (namespace, title) not in self._by_title:
+            self.prefetch([Lookups(titles=((namespace, title),))], now=0)
+        memory_id = self._by_title[namespace, title]
+        return self.memory(memory_id) if memory_id else None
+
+    def memories(self, ids: Sequence[str]) -> list[Memory]:
+        """See ports.Reader."""
+        return [memory for memory in map(self.memory, ids) if memory]
+
+    def similar_titles(
+        self, asks: Sequence[tuple[str, Sequence[str]]], limit: int, now: Micros
+    ) -> list[list[str]]:
+        """See ports.Reader; a hint may miss what the same batch stored."""
+        keys = [(namespace, tuple(terms)) for namespace, terms in asks]
+        missing = [key for key in keys if key not in self._similar]
+        if missing:
+            self._similar.update(
+                zip(
+                    missing, super().similar_titles(missing, limits.HINTS_MAX + 1, now), strict=True
+                )
+            )
+        return [self._similar[key][:limit] for key in keys]
+
+    # -- writes ----------------------------------------------------------------------------------
+
+    def next_stamp(self, now: Micros) -> tuple[str, int, HybridTime]:
+        """See ports.Transaction."""
+        self._sequence += 1
+        self._hybrid_time = next_hybrid_time(self._hybrid_time, now)
+        return self._origin, self._sequence, self._hybrid_time
+
+    def append_log(self, entries: Sequence[LogEntry]) -> None:
+        """See ports.Transaction."""
+        self.writes += 1
+        self._log.extend(entries)
+
+    def put_memory(self, memory: Memory, payload_hash: bytes, words: IndexedWords) -> None:
+        """See ports.Transaction."""
+        self.writes += 1
+        if memory.id in self._deletes:
+            self.flush()
+        known = self._row(memory.id)
+        hash_hex = payload_hash.hex().upper()
+        pending = self._puts.get(memory.id)
+        text_changed = known is None or known.hash != hash_hex
+        if known is None:
+            self._memory_key += 1
+            key = self._memory_key
+        else:
+            key = known.key
+            memory = msgspec.structs.replace(
+                memory,
+                access_count=known.memory.access_count,
+                last_accessed_at=known.memory.last_accessed_at,
+            )
+            self._by_title[known.memory.namespace, known.memory.title] = None
+        if text_changed or known is None or known.memory.version != memory.version:
+            self._version_key += 1
+            self._versions.append(
+                (
+                    self._version_key,
+                    memory.id,
+                    memory.version,
+                    hash_hex,
+                    memory.title,
+                    memory.content,
+                    json_text(memory.tags),
+                    json_text(memory.metadata),
+                    memory.updated_at,
+                )
+            )
+        row = Row(key, hash_hex, memory)
+        self._remember(row)
+        put = _Put(
+            row,
+            words if text_changed else None,
+            is_new=known is None,
+            stale_vectors=known is not None
+            and (known.memory.title, known.memory.content) != (memory.title, memory.content),
+        )
+        if pending is not None:
+            put = _Put(
+                row,
+                put.words or pending.words,
+                is_new=pending.is_new,
+                stale_vectors=put.stale_vectors or pending.stale_vectors,
+            )
+        self._puts[memory.id] = put
+
+    def delete_memory(self, memory_id: str, *, at: Micros, reason: str) -> None:
+        """See ports.Transaction."""
+        self.writes += 1
+        if memory_id in self._puts or memory_id in self._windows:
+            self.flush()
+        row = self._row(memory_id)
+        if row is None:
+            return
+        self._deletes[memory_id] = (row.key, at, reason)
+        self._by_id[memory_id] = None
+        self._by_title[row.memory.namespace, row.memory.title] = None
+
+    def put_link(self, link: Link) -> None:
+        """See ports.Transaction."""
+        self.writes += 1
+        self._links.append(link)
+
+    def put_windows(
+        self,
+        memory_id: str,
+        payload_hash: bytes,
+        model: EmbeddingModel,
+        windows: Sequence[WindowVector],
+    ) -> bool:
+        """See ports.Transaction."""
+        row = self._row(memory_id)
+        if row is None or row.hash != payload_hash.hex().upper():
+            return False
+        if not self.adopt_model(model):
+            return False
+        self.writes += 1
+        self._windows[memory_id] = (row.key, windows)
+        return True
+
+    def adopt_model(self, model: EmbeddingModel) -> bool:
+        """See ports.Transaction."""
+        if self._model is None:
+            self._model = self.embedding_model()
+        if self._model is None:
+            self._put_model(model)
+        return self._model == model
+
+    def _put_model(self, model: EmbeddingModel) -> None:
+        self.writes += 1
+        self._model = model
+        for name, value in (("embedding_model", model.id), ("embedding_dim", str(model.dim))):
+            self._connection.execute(query("put_meta"), {"name": name, "value": value})
+
+    def drop_windows(self, model: EmbeddingModel) -> int:
+        """See ports.Transaction."""
+        count = self.window_count()
+        self._connection.execute("DELETE FROM window_vector")
+        self._connection.execute(query("mark_unembedded"))
+        self._put_model(model)
+        return count
+
+    def touch(self, touches: Sequence[tuple[str, int, Micros]]) -> None:
+        """See ports.Transaction."""
+        self.writes += 1
+        self._touches.extend(touches)
+
+    # -- the set-based statements ----------------------------------------------------------------
+
+    def _each(self, name: str, rows: Sequence[Any], **bindings: Any) -> None:
+        if rows:
+            self._connection.execute(query(name), {"rows": json_text(rows), **bindings})
+
+    def _flush(self) -> None:
+        self.flush()
+
+    def flush(self) -> None:
+        """Write everything pending."""
+        self._flush_deletes()
+        self._flush_puts()
+        self._flush_windows()
+        self._flush_log()
+        if self._links:
+            self._each("insert_links", [msgspec.structs.astuple(link) for link in self._links])
+            self._links.clear()
+        if self._touches:
+            self._each("touch_memories", self._touches, cap=limits.ACCESS_COUNT_MAX)
+            # A cached row shows the counters as they were.
+            for memory_id, _count, _at in self._touches:
+                if memory_id not in self._puts:
+                    self._by_id.pop(memory_id, None)
+            self._touches.clear()
+
+    def _flush_deletes(self) -> None:
+        if not self._deletes:
+            return
+        rows = list(self._deletes.values())
+        keys = [key for key, _at, _reason in rows]
+        self._deletes = {}
+        self._each("archive_memories", rows)
+        self._each("delete_words", keys)
+        self._each("delete_windows", keys)
+        self._each("delete_memories", rows)
+
+    def _flush_puts(self) -> None:
+        if self._versions:
+            versions, self._versions = self._versions, []
+            self._each("insert_versions", versions)
+        if not self._puts:
+            return
+        puts, self._puts = list(self._puts.values()), {}
+        fresh = [_memory_columns(put) for put in puts if put.is_new]
+        changed = [_memory_columns(put) for put in puts if not put.is_new]
+        reworded = [put.row.key for put in puts if not put.is_new and put.words is not None]
+        self._fresh.update(put.row.key for put in puts if put.is_new)
+        self._each("insert_memories", fresh)
+        self._each("update_memories", changed)
+        self._each("delete_words", reworded)
+        self._each("delete_windows", [put.row.key for put in puts if put.stale_vectors])
+        self._each(
+            "insert_words", [(put.row.key, *put.words) for put in puts if put.words is not None]
+        )
+
+    def _flush_windows(self) -> None:
+        if not self._windows:
+            return
+        windows, self._windows = list(self._windows.values()), {}
+        keys = [key for key, _windows in windows]
+        self._each("delete_windows", [key for key in keys if key not in self._fresh])
+        self._each(
+            "insert_windows",
+            [
+                (key, window.start, window.end, window.vector.hex())
+                for key, group in windows
+                for window in group
+            ],
+        )
+        self._each("mark_embedded", keys)
+
+    def _flush_log(self) -> None:
+        if not self._log:
+            return
+        log, self._log = self._log, []
+        newest = {entry.origin: (entry.origin, 0, 0) for entry in log}
+        for entry in log:
+            _origin, sequence, hybrid_time = newest[entry.origin]
+            newest[entry.origin] = (
+                entry.origin,
+                max(sequence, entry.sequence),
+                max(hybrid_time, entry.hybrid_time),
+            )
+        if newest.keys() != {self._origin} or self._origin_key is None:
+            self._each("insert_origins", list(newest))
+        self._each(
+            "insert_log",
+            [
+                (entry.origin, entry.sequence, entry.hybrid_time, _encode(entry.change).decode())
+                for entry in log
+            ],
+        )
+        self._each("advance_origins", list(newest.values()))
+
+
+def _memory_columns(put: _Put) -> tuple[Any, ...]:
+    memory = put.row.memory
+    return (
+        put.row.key,
+        memory.id,
+        memory.namespace,
+        title_digest(memory.title),
+        memory.version,
+        put.row.hash,
+        memory.tier,
+        memory.priority,
+        memory.confidence,
+        memory.source,
+        memory.agent_id,
+        memory.scope,
+        memory.created_at,
+        memory.updated_at,
+        memory.expires_at,
+        put.stale_vectors,
+    )

@@ -1,0 +1,202 @@
+"""Config → Node: the only place where adapters are chosen."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ai_memory.adapters.sqlite.connection import MEMORY
+from ai_memory.adapters.sqlite.store import SqliteStore
+from ai_memory.adapters.system import (
+    SystemClock,
+    SystemEntropy,
+    disambiguator,
+    host_name,
+    process_id,
+)
+from ai_memory.adapters.tokens import count_cl100k
+from ai_memory.config import Config
+from ai_memory.errors import AiMemoryError, EmbedderUnavailable, EmbeddingModelMismatch
+from ai_memory.model.command import Caller
+from ai_memory.node import Node, Ports
+from ai_memory.operations.step import Facts
+from ai_memory.policy.identity import default_agent_id
+from ai_memory.version import __version__
+from ai_memory.workers.janitor import Janitor
+
+if TYPE_CHECKING:
+    from ai_memory.ports import Clock, Embedder, EmbeddingModel, Observer, VectorIndex
+
+WORD_WEIGHTS: Final = (2.0, 1.0, 1.5)  # title, content, tags in BM25 (docs/adr/0005)
+_POOL_THREADS: Final = 8
+
+Progress = Callable[[str, float], None]
+"""(what is being done, share done)."""
+
+
+class OpenNode:
+    """A node with everything it owns, to be closed once."""
+
+    def __init__(
+        self, node: Node, janitor: Janitor, closers: list[Callable[[], None]], config: Config
+    ) -> None:
+        self.node = node
+        self.janitor = janitor
+        self.config = config
+        self._closers = closers
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def caller(self, face: str, agent_id: str | None = None, client: str | None = None) -> Caller:
+        """Who calls: the claimed identity, else the configured one, else the process's own."""
+        return Caller(
+            agent_id=agent_id
+            or self.config.agent_id
+            or default_agent_id(
+                host=host_name(),
+                pid=process_id(),
+                disambiguator=disambiguator(),
+                client=client,
+                anonymize=self.config.anonymize,
+            ),
+            face=face,  # type: ignore[arg-type]
+        )
+
+    def close(self) -> None:
+        """Finish the janitor's work, then close every port; twice is once."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        failures: list[Exception] = []
+        for closer in (self.janitor.close, self.node.close, *self._closers):
+            try:
+                closer()
+            except AiMemoryError as failure:
+                failures.append(failure)
+        if failures:
+            raise failures[0]
+
+
+def open_node(
+    config: Config,
+    *,
+    background: bool = True,
+    clock: Clock | None = None,
+    embedder: Embedder | None = None,
+    observer: Observer | None = None,
+    progress: Progress | None = None,
+    replace_model: bool = False,
+) -> OpenNode:
+    """Open the store and what the feature level needs.
+
+    Args:
+        config: The settings.
+        background: Start the janitor's thread; without it, its work is done at closing.
+        clock: Instead of the machine's.
+        embedder: Instead of the configured one.
+        observer: Is told of every operation and commit.
+        progress: Is told how far a first conversion of the model has come.
+        replace_model: Open although the store's vectors are of another model; `reembed` needs it.
+
+    Raises:
+        EmbeddingModelMismatch: The store's vectors are of another model.
+        SchemaTooNew, StoreBusy, StoreUnavailable: The database cannot be used.
+        ConfigInvalid: The embedder's settings are incomplete.
+    """
+    clock = clock or SystemClock()
+    store = SqliteStore(config.db, clock=clock, entropy=SystemEntropy(), bm25_weights=WORD_WEIGHTS)
+    pool = ThreadPoolExecutor(_POOL_THREADS, thread_name_prefix="ai-memory-call")
+    closers: list[Callable[[], None]] = [lambda: pool.shutdown(wait=True)]
+    index: VectorIndex | None = None
+    try:
+        embedder, problem = _embedder(config, embedder, progress)
+        model = embedder.model if embedder else None
+        if embedder is not None and model is not None:
+            closers.append(embedder.close)
+            if not replace_model:
+                with store.read() as rows:
+                    _require_same_model(rows.embedding_model(), model)
+            index = _index(config.db, model)
+            closers.append(index.close)
+    except BaseException:
+        store.close()
+        raise
+    closers.append(store.close)
+    ports = Ports(
+        store=store,
+        clock=clock,
+        entropy=SystemEntropy(),
+        count_tokens=count_cl100k,
+        embedder=embedder,
+        vector_index=index,
+        observer=observer,
+    )
+    facts = Facts(
+        version=__version__,
+        level=config.tier,
+        embedder=model,
+        embedder_problem=problem,
+        profile=config.profile,
+    )
+    node = Node(ports, retention=config.retention, facts=facts, pool=pool)
+    if background and config.switch_interval_ms:
+        _quicken(config.switch_interval_ms / 1_000)
+    janitor = Janitor(node, background=background)
+    return OpenNode(node, janitor, closers, config)
+
+
+def _quicken(seconds: float) -> None:
+    """Hand the interpreter lock over sooner than Python's 5 ms.
+
+    A store or recall takes the lock a dozen times; beside one CPU-bound thread each time costs a
+    whole switch interval (docs/adr/0002).
+    """
+    sys.setswitchinterval(min(sys.getswitchinterval(), seconds))
+
+
+def _embedder(
+    config: Config, given: Embedder | None, progress: Progress | None
+) -> tuple[Embedder | None, str | None]:
+    """The embedder of the feature level, or why there is none."""
+    if given is not None:
+        return given, None
+    if config.tier == "keyword":
+        return None, None
+    if config.embedder == "none":
+        return None, "no embedder is configured"
+    from ai_memory.adapters.embedder import EmbedderSpec, open_embedder
+
+    spec = EmbedderSpec(
+        kind=config.embedder,  # type: ignore[arg-type]
+        model=config.embedding_model,
+        path=Path(config.embedding_path) if config.embedding_path else None,
+        url=config.embedding_url,
+        api_key=config.embedding_api_key,
+        dim=config.embedding_dim,
+        cache_dir=Path(config.cache_dir),
+    )
+    try:
+        return open_embedder(spec, progress=progress), None
+    except EmbedderUnavailable as failure:
+        return None, f"{failure.message}. {failure.hint}"
+
+
+def _require_same_model(stored: EmbeddingModel | None, model: EmbeddingModel) -> None:
+    if stored is not None and stored != model:
+        raise EmbeddingModelMismatch(
+            f"the store's vectors are of {stored.id} ({stored.dim} dimensions), "
+            f"the configured embedder is {model.id} ({model.dim})",
+            stored_model=stored.id,
+            configured_model=model.id,
+        )
+
+
+def _index(db: str, model: EmbeddingModel) -> VectorIndex:
+    from ai_memory.adapters.vector_index import open_vector_index
+
+    return open_vector_index(None if db == MEMORY else Path(f"{db}.vectors"), model)

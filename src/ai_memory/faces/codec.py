@@ -1,0 +1,61 @@
+"""JSON in, JSON out: bytes → Command, result → bytes. The same for every face."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+from ai_memory.errors import AiMemoryError, ValidationFailed
+from ai_memory.model.command import Command
+from ai_memory.model.decode import decode_fields
+from ai_memory.operations.registry import Operation, command_type
+
+_DECODER: Final = msgspec.json.Decoder()
+_ENCODER: Final = msgspec.json.Encoder()
+
+
+def read_object(body: bytes) -> dict[str, Any]:
+    """A JSON object from bytes.
+
+    Raises:
+        ValidationFailed: The bytes are no JSON, or JSON but no object.
+    """
+    try:
+        value = _DECODER.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as cause:
+        raise ValidationFailed(
+            "the body is not valid JSON", hint="Send one JSON object in UTF-8."
+        ) from cause
+    if not isinstance(value, dict):
+        raise ValidationFailed("the body is not a JSON object", hint="Send one JSON object.")
+    return value
+
+
+def to_command(operation: Operation, fields: dict[str, Any], *, text: bool = False) -> Command:
+    """The command of an operation from its fields.
+
+    Args:
+        operation: Which.
+        fields: By name.
+        text: Values are text (a query string, flags).
+
+    Raises:
+        ValidationFailed: A field is unknown, missing or malformed.
+    """
+    return decode_fields(command_type(operation), fields, text=text)
+
+
+def to_json(result: Any) -> bytes:
+    """A result as compact JSON."""
+    return _ENCODER.encode(result)
+
+
+def to_builtins(result: Any) -> Any:
+    """A result as plain JSON values."""
+    return msgspec.to_builtins(result)
+
+
+def error_json(error: AiMemoryError) -> bytes:
+    """An error in its one shape."""
+    return _ENCODER.encode(error.as_dict())

@@ -1,0 +1,80 @@
+"""Every bound in the system, with units, on one page.
+
+Units come last in the names. Where a bound exists because existing clients rely on it, the comment
+says so; the others say what would break without them.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Fields of a memory (what existing clients rely on).
+TITLE_CHARS_MAX: Final = 512
+CONTENT_BYTES_MAX: Final = 65_536
+NAMESPACE_CHARS_MAX: Final = 512
+NAMESPACE_DEPTH_MAX: Final = 8
+TAGS_MAX: Final = 50
+TAG_BYTES_MAX: Final = 128
+PRIORITY_MIN: Final = 1
+PRIORITY_MAX: Final = 10
+METADATA_BYTES_MAX: Final = 65_536
+METADATA_DEPTH_MAX: Final = 32
+ID_BYTES_MAX: Final = 128
+AGENT_ID_CHARS_MAX: Final = 128
+SOURCE_BYTES_MAX: Final = 64
+TTL_SECS_MAX: Final = 31_536_000  # one year
+ACCESS_COUNT_MAX: Final = 1_000_000
+VERSIONED_TITLES_MAX: Final = 1_024
+
+# Lifecycle, in seconds.
+SHORT_TTL_SECS: Final = 21_600
+MID_TTL_SECS: Final = 604_800
+SHORT_EXTEND_SECS: Final = 3_600
+MID_EXTEND_SECS: Final = 86_400
+CONFIGURED_TTL_SECS_MAX: Final = 315_360_000  # ten years
+EXTENSION_STEP_SECS: Final = 60  # smaller extensions are not worth a log entry
+PROMOTION_ACCESS_COUNT: Final = 5
+PRIORITY_STEP_ACCESS_COUNT: Final = 10
+EXPIRING_SOON_SECS: Final = 3_600
+
+# Queries.
+RECALL_LIMIT_DEFAULT: Final = 10
+RECALL_LIMIT_MAX: Final = 50
+LIST_LIMIT_DEFAULT: Final = 20
+LIST_LIMIT_MAX: Final = 1_000
+HISTORY_LIMIT_DEFAULT: Final = 50
+QUERY_CHARS_MAX: Final = 16_384
+QUERY_TERMS_MAX: Final = 64  # beyond that an OR query costs more than it finds
+CONTEXT_TOKENS_MAX: Final = 256
+CONTEXT_TOKEN_CHARS_MAX: Final = 4_096
+BUDGET_TOKENS_MAX: Final = 10_000_000
+ID_MATCHES_SHOWN_MAX: Final = 10
+HINTS_MAX: Final = 5
+NEAR_DUPLICATE_COSINE: Final = 0.9
+IMPORT_RECORDS_MAX: Final = 1_000
+
+# Windows of long content, in estimated word pieces; MiniLM reads 256 of them.
+WINDOW_PIECES_MAX: Final = 128
+WINDOW_OVERLAP_PIECES: Final = 32
+
+# The write path.
+BATCH_COMMANDS_MAX: Final = 512
+WRITE_QUEUE_MAX: Final = 8_192
+BUSY_WAIT_SECS: Final = 60.0
+READERS_MAX: Final = 64
+
+# Background work.
+TOUCH_FLUSH_SECS: Final = 0.5  # promised: within one second
+JANITOR_SECS: Final = 60.0
+BACKFILL_BATCH: Final = 32
+TOUCHES_PENDING_MAX: Final = 100_000
+
+# Faces.
+HTTP_BODY_BYTES_MAX: Final = 2 * 1024 * 1024
+HTTP_PORT: Final = 9_077
+HTTP_TARGET_BYTES_MAX: Final = 32_768  # path and query; the parser counts in 16 bits
+HTTP_HEAD_BYTES_MAX: Final = 131_072  # an unfinished head is held in memory
+HTTP_DRAIN_BYTES_MAX: Final = 64 * 1024 * 1024  # read and dropped, so that a refusal is heard
+HTTP_DRAIN_SECS: Final = 10.0
+HTTP_KEEP_ALIVE_SECS: Final = 75  # longer than an agent thinks between two recalls
+SHUTDOWN_GRACE_SECS: Final = 10.0

@@ -1,0 +1,45 @@
+"""Command: what somebody wants. Its docstring is its description on every face."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, TypeAlias
+
+import msgspec
+
+from ai_memory.model.field import CHECKS
+
+Action: TypeAlias = Literal["read", "write", "delete", "promote", "maintain"]
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of every command: bounds come from field types, the rest from `field.CHECKS`.
+
+    A command that exists is valid, whoever made it: a face, a worker or Python code.
+    """
+
+    action: ClassVar[Action] = "read"
+
+    def __post_init__(self) -> None:
+        """Check what types cannot say.
+
+        Raises:
+            ValidationFailed: A field is malformed; `details["field"]` names it.
+        """
+        for name in self.__struct_fields__:
+            check = CHECKS.get(name)
+            if check is not None:
+                value = getattr(self, name)
+                if value is not None and value is not msgspec.UNSET:
+                    check(value)
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks, and through which face.
+
+    Attributes:
+        agent_id: The claimed identity; stamped on what is stored.
+        face: Where the request entered; chooses nothing but the default `source`.
+    """
+
+    agent_id: str
+    face: Literal["python", "mcp", "http", "cli", "worker"] = "python"

@@ -1,0 +1,355 @@
+"""The fields a command may have: their types with bounds, and the checks bounds cannot express.
+
+A field name means the same in every command, so a rule stands here once: the annotated type is what
+schemas print, `CHECKS` is what `Command.__post_init__` runs.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from ai_memory import limits
+from ai_memory.errors import ValidationFailed
+from ai_memory.model.clock import parse_rfc3339
+from ai_memory.model.memory import SOURCES
+
+MemoryId = Annotated[
+    str, Meta(min_length=1, description="Full id of the memory, or a prefix that fits only one.")
+]
+Title = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=limits.TITLE_CHARS_MAX,
+        description="What it is about, in one line. Unique within a namespace.",
+    ),
+]
+Content = Annotated[str, Meta(min_length=1, description="The text to remember, at most 64 KiB.")]
+Namespace = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=limits.NAMESPACE_CHARS_MAX,
+        description="Where it belongs; `/` makes a hierarchy, at most 8 deep.",
+    ),
+]
+TierField = Annotated[
+    Literal["short", "mid", "long"],
+    Meta(description="How long it is kept: short (6 h), mid (7 d), long (for good)."),
+]
+Tags = Annotated[
+    tuple[str, ...], Meta(max_length=limits.TAGS_MAX, description="Labels to filter by.")
+]
+Priority = Annotated[
+    int,
+    Meta(
+        ge=limits.PRIORITY_MIN,
+        le=limits.PRIORITY_MAX,
+        description="1 (least) to 10 (most important).",
+    ),
+]
+Confidence = Annotated[
+    float, Meta(ge=0.0, le=1.0, description="How sure you are, between 0 and 1.")
+]
+Source = Annotated[
+    Literal[
+        "user", "claude", "hook", "api", "cli", "import", "consolidation", "system", "chaos",
+        "notify",
+    ],
+    Meta(description="Where it came from."),
+]  # fmt: skip
+MetadataField = Annotated[
+    dict[str, Any], Meta(description="Any JSON object, at most 64 KiB and 32 levels.")
+]
+ScopeField = Annotated[
+    Literal["private", "team", "unit", "org", "collective"],
+    Meta(description="Who may see it; private unless given."),
+]
+AgentId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=limits.AGENT_ID_CHARS_MAX,
+        description="Letters, digits and _-:@./",
+    ),
+]
+Timestamp = Annotated[str, Meta(description="RFC 3339, such as 2026-01-02T03:04:05Z.")]
+TtlSecs = Annotated[
+    int, Meta(ge=1, le=limits.TTL_SECS_MAX, description="Seconds until it expires.")
+]
+Offset = Annotated[int, Meta(ge=0, description="Rows to skip; a cursor is better.")]
+Cursor = Annotated[str, Meta(description="`next_cursor` of the previous page.")]
+Query = Annotated[str, Meta(min_length=1, description="What to look for.")]
+Position = Annotated[
+    str,
+    Meta(min_length=1, description="Namespace the asking agent stands at; limits by scope."),
+]
+Tag = Annotated[str, Meta(description="Only memories with exactly this tag.")]
+
+
+RecallLimit = Annotated[
+    int,
+    Meta(
+        ge=0,
+        description=f"At most this many (default {limits.RECALL_LIMIT_DEFAULT}); "
+        f"more than {limits.RECALL_LIMIT_MAX} is served as {limits.RECALL_LIMIT_MAX}.",
+    ),
+]
+ListLimit = Annotated[
+    int,
+    Meta(
+        ge=0,
+        description=f"At most this many (default {limits.LIST_LIMIT_DEFAULT}); "
+        f"more than {limits.LIST_LIMIT_MAX} is served as {limits.LIST_LIMIT_MAX}.",
+    ),
+]
+
+
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL_BUT_RETURN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_NAMESPACE_FORBIDDEN: Final = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f]")
+_AGENT_ID: Final = re.compile(r"[A-Za-z0-9_\-:@./]{1,128}\Z")
+
+
+def _fail(field: str, message: str, hint: str) -> ValidationFailed:
+    return ValidationFailed(message, hint=hint, field=field)
+
+
+def _clean(field: str, text: str, *, forbidden: re.Pattern[str] = _CONTROL) -> None:
+    if not text.isprintable() and (forbidden.search(text) or _SURROGATE.search(text)):
+        raise _fail(field, f"{field} contains invalid characters", "Remove control characters.")
+
+
+def _not_blank(field: str, text: str) -> None:
+    if not text or text.isspace():
+        raise _fail(field, f"{field} cannot be empty", f"Give {field} some text.")
+
+
+def check_title(text: str) -> None:
+    """Non-blank, at most 512 characters, no control characters but newline and tab."""
+    _not_blank("title", text)
+    if len(text.strip()) > limits.TITLE_CHARS_MAX:
+        raise _fail(
+            "title",
+            f"title exceeds max length of {limits.TITLE_CHARS_MAX} characters",
+            "Put the detail into content.",
+        )
+    _clean("title", text)
+
+
+def check_content(text: str) -> None:
+    """Non-blank, at most 65,536 bytes of UTF-8, no control characters but line ends and tab."""
+    _not_blank("content", text)
+    _clean("content", text, forbidden=_CONTROL_BUT_RETURN)
+    if len(text) * 4 > limits.CONTENT_BYTES_MAX and len(text.encode()) > limits.CONTENT_BYTES_MAX:
+        raise _fail(
+            "content",
+            f"content exceeds max size of {limits.CONTENT_BYTES_MAX} bytes",
+            "Split it into several memories.",
+        )
+
+
+def check_namespace(text: str) -> None:
+    """A `/`-path of at most 8 segments without spaces, backslashes, `.` or `..`."""
+    _not_blank("namespace", text)
+    segments = text.split("/")
+    if (
+        len(text) > limits.NAMESPACE_CHARS_MAX
+        or len(segments) > limits.NAMESPACE_DEPTH_MAX
+        or _NAMESPACE_FORBIDDEN.search(text)
+        or _SURROGATE.search(text)
+        or any(segment in ("", ".", "..") for segment in segments)
+    ):
+        raise _fail(
+            "namespace",
+            "namespace is not a valid path",
+            "Write it like team/project: at most 8 segments and 512 characters, no spaces, "
+            "no backslash, no leading, trailing or doubled slash, no . or .. segment.",
+        )
+
+
+def check_tags(tags: tuple[str, ...]) -> None:
+    """At most 50, each non-blank, at most 128 bytes, without control characters."""
+    if len(tags) > limits.TAGS_MAX:
+        raise _fail("tags", f"more than {limits.TAGS_MAX} tags", "Keep the most telling ones.")
+    for tag in tags:
+        _not_blank("tags", tag)
+        _clean("tags", tag)
+        if len(tag.encode()) > limits.TAG_BYTES_MAX:
+            raise _fail("tags", f"a tag exceeds {limits.TAG_BYTES_MAX} bytes", "Use shorter tags.")
+
+
+def check_tag(tag: str) -> None:
+    """The single-tag filter follows the rules of a tag."""
+    check_tags((tag,))
+
+
+def check_agent_id(text: str) -> None:
+    """1 to 128 characters: letters, digits and any of `_-:@./`."""
+    if not _AGENT_ID.match(text):
+        raise _fail(
+            "agent_id",
+            "agent_id is not valid",
+            "Use 1 to 128 letters, digits and the characters _ - : @ . /",
+        )
+
+
+def check_id(text: str) -> None:
+    """Non-blank, at most 128 bytes, no control characters."""
+    _not_blank("id", text)
+    _clean("id", text)
+    if len(text.encode()) > limits.ID_BYTES_MAX:
+        raise _fail(
+            "id", f"id exceeds {limits.ID_BYTES_MAX} bytes", "Give the id as it was returned."
+        )
+
+
+def check_confidence(value: float) -> None:
+    """Finite and within 0 and 1."""
+    if not math.isfinite(value) or not 0.0 <= value <= 1.0:
+        raise _fail("confidence", "confidence must be between 0 and 1", "1 means certain.")
+
+
+def check_source(text: str) -> None:
+    """One of the known sources."""
+    if text not in SOURCES:
+        raise _fail("source", f"unknown source '{text[:64]}'", f"Use one of {', '.join(SOURCES)}.")
+
+
+def check_metadata(value: Mapping[str, Any]) -> None:
+    """A JSON object of at most 65,536 bytes and 32 levels, with a valid agent_id and scope."""
+    # The nesting comes first: the encoder itself recurses.
+    if _depth(value) > limits.METADATA_DEPTH_MAX:
+        raise _fail(
+            "metadata", f"metadata nests deeper than {limits.METADATA_DEPTH_MAX}", "Flatten it."
+        )
+    try:
+        size = len(msgspec.json.encode(value))
+    except (UnicodeEncodeError, TypeError, ValueError, OverflowError) as cause:
+        raise _fail("metadata", "metadata is not a JSON object", "Use JSON values only.") from cause
+    if size > limits.METADATA_BYTES_MAX:
+        raise _fail(
+            "metadata", f"metadata exceeds {limits.METADATA_BYTES_MAX} bytes", "Store less of it."
+        )
+    if not _json_exact(value):
+        raise _fail(
+            "metadata",
+            "metadata holds a value JSON cannot carry",
+            "Use finite numbers within 64 bits, and text without NUL or lone surrogates.",
+        )
+    agent_id = value.get("agent_id")
+    if agent_id is not None:
+        if not isinstance(agent_id, str):
+            raise _fail("metadata", "metadata.agent_id must be text", "Leave it away.")
+        check_agent_id(agent_id)
+    scope = value.get("scope")
+    if scope is not None and scope not in ("private", "team", "unit", "org", "collective"):
+        raise _fail(
+            "metadata",
+            "metadata.scope is not a scope",
+            "Use private, team, unit, org or collective.",
+        )
+
+
+def _depth(value: Any) -> int:
+    """Levels of nesting, counted without recursion; stops counting past the bound."""
+    level, depth = [value], 0
+    while level and depth <= limits.METADATA_DEPTH_MAX + 1:
+        inner: list[Any] = []
+        nested = False
+        for item in level:
+            if isinstance(item, Mapping):
+                nested = True
+                inner.extend(item.values())
+            elif isinstance(item, list | tuple):
+                nested = True
+                inner.extend(item)
+        if nested:
+            depth += 1
+        level = inner
+    return depth
+
+
+def _json_exact(value: Any) -> bool:
+    """Whether SQLite's JSON and everybody else's will read back exactly this value."""
+    match value:
+        case str():
+            return "\x00" not in value and not _SURROGATE.search(value)
+        case bool() | None:
+            return True
+        case int():
+            return -(2**63) <= value < 2**63
+        case float():
+            return math.isfinite(value)
+        case Mapping():
+            return all(
+                isinstance(k, str) and _json_exact(k) and _json_exact(v) for k, v in value.items()
+            )
+        case list() | tuple():
+            return all(_json_exact(item) for item in value)
+        case _:
+            return False
+
+
+def _check_timestamp(field: str) -> Callable[[str], None]:
+    def check(text: str) -> None:
+        parse_rfc3339(text, field=field)
+
+    return check
+
+
+def _check_text(field: str, chars_max: int = limits.QUERY_CHARS_MAX) -> Callable[[str], None]:
+    def check(text: str) -> None:
+        _not_blank(field, text)
+        if _SURROGATE.search(text) or "\x00" in text:
+            raise _fail(field, f"{field} contains invalid characters", "Send valid Unicode text.")
+        if len(text) > chars_max:
+            raise _fail(field, f"{field} exceeds {chars_max} characters", "Ask more briefly.")
+
+    return check
+
+
+def _check_namespace_named(field: str) -> Callable[[str], None]:
+    def check(text: str) -> None:
+        try:
+            check_namespace(text)
+        except ValidationFailed as cause:
+            raise _fail(field, f"{field} is not a valid namespace", cause.hint) from cause
+
+    return check
+
+
+def _check_context_tokens(tokens: tuple[str, ...]) -> None:
+    check = _check_text("context_tokens", limits.CONTEXT_TOKEN_CHARS_MAX)
+    for token in tokens:
+        if token.strip():
+            check(token)
+
+
+CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
+    "id": check_id,
+    "title": check_title,
+    "content": check_content,
+    "namespace": check_namespace,
+    "to_namespace": _check_namespace_named("to_namespace"),
+    "as_agent": _check_namespace_named("as_agent"),
+    "tags": lambda value: check_tag(value) if isinstance(value, str) else check_tags(value),
+    "agent_id": check_agent_id,
+    "confidence": check_confidence,
+    "source": check_source,
+    "metadata": check_metadata,
+    "expires_at": _check_timestamp("expires_at"),
+    "since": _check_timestamp("since"),
+    "until": _check_timestamp("until"),
+    "query": _check_text("query"),
+    "context": _check_text("context"),
+    "context_tokens": _check_context_tokens,
+}
+"""Field name → check, for what a type's bounds cannot say."""

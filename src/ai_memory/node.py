@@ -1,0 +1,328 @@
+"""The seven steps every request walks: decode, prepare, decide, run, commit, replicate, announce.
+
+Decode belongs to the face that made the command; the other six are `Node._walk`, written once, as a
+generator that yields what must be waited for. Two small drivers wait: `execute` in the caller's
+thread, `execute_async` on an event loop. So the steps have one text and two colours.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, assert_never
+
+from ai_memory.errors import AiMemoryError, Denied, EmbedderUnavailable, NodeClosed
+from ai_memory.model.change import LogEntry
+from ai_memory.model.clock import Micros
+from ai_memory.model.command import Caller, Command
+from ai_memory.model.memory import Retention
+from ai_memory.operations.apply import apply, stamp
+from ai_memory.operations.registry import Operation, runner
+from ai_memory.operations.step import (
+    Context,
+    CountTokens,
+    Embed,
+    Facts,
+    Outcome,
+    Read,
+    Step,
+    Touch,
+    Write,
+)
+from ai_memory.policy.engine import Allow, Deny, Pending, Request, decide
+from ai_memory.ports import (
+    Clock,
+    Embedder,
+    Entropy,
+    Observer,
+    Store,
+    TokenCounter,
+    Transaction,
+    VectorIndex,
+)
+
+if TYPE_CHECKING:
+    from ai_memory.ports import Matrix
+
+
+class _Call(NamedTuple):
+    """Work that blocks: run it where blocking is allowed."""
+
+    work: Callable[[], Any]
+
+
+_Wait: TypeAlias = "_Call | Future[Any]"
+_Walk: TypeAlias = Generator[_Wait, Any, Any]
+
+
+class Ports(NamedTuple):
+    """What a node needs of the world; without an embedder it serves the keyword level."""
+
+    store: Store
+    clock: Clock
+    entropy: Entropy
+    count_tokens: TokenCounter
+    embedder: Embedder | None = None
+    vector_index: VectorIndex | None = None
+    observer: Observer | None = None
+
+
+class Node:
+    """One memory node: ports, and the one door to them."""
+
+    def __init__(
+        self, ports: Ports, *, retention: Retention, facts: Facts, pool: ThreadPoolExecutor
+    ) -> None:
+        """Take what `compose.py` chose; nothing is opened here.
+
+        Args:
+            ports: The world.
+            retention: How long memories live.
+            facts: What the node says of itself.
+            pool: Where an event loop's callers do blocking work.
+        """
+        self.store = ports.store
+        self.clock = ports.clock
+        self.index = ports.vector_index
+        self._entropy = ports.entropy
+        self._retention = retention
+        self._facts = facts
+        self._count_tokens = ports.count_tokens
+        self._pool = pool
+        self._embedder = ports.embedder
+        self._observer = ports.observer
+        self._touches: deque[tuple[str, Micros]] = deque()
+        self._closed = False
+        self.wake: Callable[[], None] = lambda: None  # the janitor's bell
+
+    @property
+    def facts(self) -> Facts:
+        """What the node knows of itself."""
+        return self._facts
+
+    # -- the one door ----------------------------------------------------------------------------
+
+    def execute(self, caller: Caller, command: Command) -> Any:
+        """Run a command and wait for its result in this thread.
+
+        Raises:
+            AiMemoryError: What the operation declares, or a fault of the world.
+        """
+        walk = self._walk(caller, command)
+        return _finish(walk, None)
+
+    async def execute_async(self, caller: Caller, command: Command) -> Any:
+        """Run a command without blocking the event loop. Raises like `execute`.
+
+        A caller that goes away does not undo a write that was handed to the store.
+        """
+        import asyncio  # a CLI call has no loop, and pays 30 ms for the import
+
+        walk = self._walk(caller, command)
+        loop = asyncio.get_running_loop()
+        try:
+            wait: _Wait = next(walk)
+            while True:
+                if isinstance(wait, _Call):
+                    wait = await loop.run_in_executor(self._pool, _advance, walk, wait)
+                else:
+                    try:
+                        answer = await asyncio.wrap_future(wait)
+                    except Exception as failure:  # noqa: BLE001 - the walk decides what it means
+                        wait = walk.throw(failure)
+                    else:
+                        wait = walk.send(answer)
+        except _Done as done:  # StopIteration cannot cross a thread or a coroutine
+            return done.result
+        except StopIteration as stop:
+            return stop.value
+
+    def close(self) -> None:
+        """Take no further commands. The composition closes the ports."""
+        self._closed = True
+
+    # -- the steps -------------------------------------------------------------------------------
+
+    def _walk(self, caller: Caller, command: Command) -> _Walk:
+        if self._closed:
+            raise NodeClosed("the node is closed")
+        operation, run = runner(type(command))
+        began = self.clock.monotonic()
+        code = "OK"
+        try:
+            return (yield from self._run(caller, command, run))
+        except AiMemoryError as failure:
+            code = failure.code
+            raise
+        except BaseException:
+            code = "INTERNAL"
+            raise
+        finally:
+            self._observe(operation, began, code)
+
+    def _run(self, caller: Caller, command: Command, run: Callable[..., Any]) -> _Walk:
+        context = Context(
+            caller=caller,
+            now=self.clock.now(),
+            new_id=self._entropy.new_id,
+            retention=self._retention,
+            facts=self._facts,
+            vector_index=self.index,
+        )
+        # Asked before the slow steps: a caller who may not costs no embedding.
+        _demand(caller, command, getattr(command, "namespace", None))
+        if not inspect.isgeneratorfunction(run):
+            return (yield _Call(lambda: self._read(Read(lambda rows: run(command, rows, context)))))
+        steps: Generator[Step, Any, Any] = run(command, context)
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    answer = yield from self._perform(step, caller, command, context)
+                except Exception as failure:  # noqa: BLE001 - the operation may know what to do
+                    step = steps.throw(failure)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as stop:
+            return stop.value
+
+    def _perform(
+        self, step: Step, caller: Caller, command: Command, context: Context
+    ) -> Generator[_Wait, Any, Any]:
+        """One step of an operation: prepare (embed, count), read, or write."""
+        match step:
+            case Embed():
+                if self._embedder is None or not step.texts:
+                    return None
+                return (yield _Call(lambda: self._embed(step)))
+            case Read():
+                return (yield _Call(lambda: self._read(step)))
+            case CountTokens():
+                return (yield _Call(lambda: self._count_tokens(step.texts)))
+            case Touch():
+                self._touches.extend((memory_id, context.now) for memory_id in step.ids)
+                self.wake()
+                return None
+            case Write():
+                return (yield from self._write(step, caller, command, context))
+            case _:
+                assert_never(step)
+
+    def _embed(self, step: Embed) -> Matrix | None:
+        """Step 2. An embedder that fails costs the vectors, never the memory."""
+        assert self._embedder is not None
+        try:
+            return self._embedder.embed(step.texts, bulk=step.bulk)
+        except EmbedderUnavailable:
+            return None
+
+    def _read(self, step: Read) -> Any:
+        with self.store.read() as rows:
+            return step.work(rows)
+
+    def _write(
+        self, step: Write, caller: Caller, command: Command, context: Context
+    ) -> Generator[_Wait, Any, Any]:
+        def work(transaction: Transaction) -> tuple[Any, list[LogEntry]]:
+            _demand(caller, command, step.namespace)  # 3 decide: here the answer counts
+            outcome: Outcome = step.work(transaction)  # 4 run
+            entries = stamp(transaction, outcome.changes, context.now)
+            if entries:
+                apply(transaction, entries, outcome.payloads)
+            model = self._facts.embedder
+            if model is not None:
+                for group in outcome.windows:
+                    transaction.put_windows(
+                        group.memory_id, group.payload_hash, model, group.vectors
+                    )
+            return outcome.result, entries
+
+        result, entries = yield self.store.submit(work, step.lookups)  # 5 commit
+        quorum = self._replicate(entries)
+        if quorum is not None:
+            yield quorum
+        self._announce(entries)
+        return result
+
+    def _replicate(self, entries: Sequence[LogEntry]) -> Future[None] | None:  # noqa: ARG002
+        """Step 6: the quorum to wait for. A node without peers is its own: None."""
+        return None
+
+    def _announce(self, entries: Sequence[LogEntry]) -> None:
+        """Step 7: tell those who listen; durable listeners read the log instead."""
+        if entries and self._observer is not None:
+            self._observer.committed(entries)
+        if entries and self._embedder is not None:
+            self.wake()
+
+    def _observe(self, operation: Operation, began: float, code: str) -> None:
+        if self._observer is not None:
+            self._observer.executed(operation.name, self.clock.monotonic() - began, code)
+
+    # -- touches ---------------------------------------------------------------------------------
+
+    def drain_touches(self) -> tuple[tuple[str, int, Micros], ...]:
+        """Take the recalls noted since the last call: (id, count, last instant) each."""
+        counted: dict[str, tuple[int, Micros]] = {}
+        while self._touches:
+            memory_id, at = self._touches.popleft()
+            count, last = counted.get(memory_id, (0, 0))
+            counted[memory_id] = (count + 1, max(last, at))
+        return tuple((memory_id, count, at) for memory_id, (count, at) in counted.items())
+
+
+class _Done(Exception):
+    """Carries a result out of a pool thread."""
+
+    def __init__(self, result: Any) -> None:
+        super().__init__()
+        self.result = result
+
+
+def _demand(caller: Caller, command: Command, namespace: str | None) -> None:
+    """Raise Denied unless policy allows the command."""
+    request = Request(principal=caller.agent_id, action=command.action, namespace=namespace)
+    match decide(request):
+        case Allow():
+            return
+        case Deny(reasons=reasons):
+            raise Denied(f"{command.action} denied: {'; '.join(reasons)}")
+        case Pending(reasons=reasons):
+            raise Denied(f"{command.action} needs approval: {'; '.join(reasons)}")
+
+
+def _finish(walk: _Walk, answer: Any) -> Any:
+    """Drive a walk to its end, waiting in this thread."""
+    try:
+        wait = walk.send(answer)
+        while True:
+            try:
+                answer = wait.work() if isinstance(wait, _Call) else wait.result()
+            except Exception as failure:  # noqa: BLE001 - the walk decides what it means
+                wait = walk.throw(failure)
+            else:
+                wait = walk.send(answer)
+    except StopIteration as stop:
+        return stop.value
+
+
+def _advance(walk: _Walk, call: _Call) -> Future[Any]:
+    """In a pool thread: do the blocking work and what follows, up to the next future.
+
+    Raises:
+        _Done: The walk ended.
+    """
+    wait: _Wait = call
+    try:
+        while isinstance(wait, _Call):
+            try:
+                answer = wait.work()
+            except Exception as failure:  # noqa: BLE001 - the walk decides what it means
+                wait = walk.throw(failure)
+            else:
+                wait = walk.send(answer)
+    except StopIteration as stop:
+        raise _Done(stop.value) from None
+    return wait

@@ -1,0 +1,85 @@
+"""Facts become rows here and nowhere else: local writes, replays, later other nodes' changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from ai_memory.errors import Internal
+from ai_memory.model.change import Change, LinkPut, LogEntry, MemoryDeleted, MemoryPut
+from ai_memory.model.clock import Micros
+from ai_memory.model.memory import Link, Payload
+from ai_memory.ports import IndexedWords, Transaction
+from ai_memory.retrieval.words import fold
+
+
+def stamp(transaction: Transaction, changes: Sequence[Change], now: Micros) -> list[LogEntry]:
+    """Give each change its place in this node's log."""
+    entries = []
+    for change in changes:
+        origin, sequence, hybrid_time = transaction.next_stamp(now)
+        entries.append(
+            LogEntry(origin=origin, sequence=sequence, hybrid_time=hybrid_time, change=change)
+        )
+    return entries
+
+
+def apply(
+    transaction: Transaction, entries: Sequence[LogEntry], payloads: Mapping[bytes, Payload]
+) -> None:
+    """Write the rows of each entry and the entry itself.
+
+    Args:
+        transaction: Where to write.
+        entries: Changes with their places in the log, in order.
+        payloads: The texts the changes name, by hash.
+
+    Raises:
+        Internal: A change names a text nobody gave.
+    """
+    for entry in entries:
+        match entry.change:
+            case MemoryPut() as put:
+                payload = payloads.get(put.payload_hash)
+                if payload is None:
+                    raise Internal("a change names a text that was not given")
+                transaction.put_memory(put.memory(payload), put.payload_hash, words_of(payload))
+            case MemoryDeleted(memory_id=memory_id, at=at, reason=reason):
+                transaction.delete_memory(memory_id, at=at, reason=reason)
+            case LinkPut() as put:
+                transaction.put_link(
+                    Link(
+                        source_id=put.source_id,
+                        target_id=put.target_id,
+                        relation=put.relation,
+                        created_at=put.created_at,
+                        valid_from=put.valid_from,
+                        valid_until=put.valid_until,
+                        observed_by=put.observed_by,
+                    )
+                )
+    transaction.append_log(entries)
+
+
+def replay(
+    transaction: Transaction,
+    entries: Sequence[LogEntry],
+    payload: Callable[[MemoryPut], Payload | None],
+) -> None:
+    """Apply a stretch of some log, its texts fetched one by one.
+
+    An erased text leaves a gap: its change is recorded in the log and writes no row.
+    """
+    for entry in entries:
+        if isinstance(entry.change, MemoryPut):
+            text = payload(entry.change)
+            if text is None:
+                transaction.append_log([entry])
+                continue
+            apply(transaction, [entry], {entry.change.payload_hash: text})
+        else:
+            apply(transaction, [entry], {})
+
+
+def words_of(payload: Payload) -> IndexedWords:
+    """The text of a version as the keyword index sees it."""
+    return IndexedWords(fold(payload.title), fold(payload.content), fold(" ".join(payload.tags)))

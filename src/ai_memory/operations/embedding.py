@@ -1,0 +1,43 @@
+"""From a text to the vectors of its windows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ai_memory.operations.step import Embed, Steps, float16_blobs
+from ai_memory.ports import WindowVector
+from ai_memory.retrieval.window import windows
+
+if TYPE_CHECKING:
+    from ai_memory.ports import Matrix
+
+
+def embed_texts(
+    texts: Sequence[tuple[str, str]], *, bulk: bool = False
+) -> Steps[list[tuple[Matrix, list[WindowVector]]] | None]:
+    """Embed (title, content) pairs window by window, in one request.
+
+    Returns:
+        For each pair its matrix (windows, dim) and the same as rows for the store; None when this
+        node has no embedder.
+    """
+    cut = [windows(title, content) for title, content in texts]
+    matrix: Matrix | None = yield Embed([window.text for group in cut for window in group], bulk)
+    if matrix is None:
+        return None
+    blobs = float16_blobs(matrix)
+    embedded, at = [], 0
+    for group in cut:
+        stop = at + len(group)
+        embedded.append(
+            (
+                matrix[at:stop],
+                [
+                    WindowVector(window.start, window.end, blob)
+                    for window, blob in zip(group, blobs[at:stop], strict=True)
+                ],
+            )
+        )
+        at = stop
+    return embedded

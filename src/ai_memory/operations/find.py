@@ -1,0 +1,31 @@
+"""Finding one live memory by what a caller calls it."""
+
+from __future__ import annotations
+
+from ai_memory import limits
+from ai_memory.errors import AmbiguousId, NotFound
+from ai_memory.model.clock import Micros
+from ai_memory.model.memory import Memory
+from ai_memory.ports import Reader
+
+
+def find(rows: Reader, memory_id: str, now: Micros) -> Memory:
+    """The live memory with this full id, or the only one whose id begins with it.
+
+    Raises:
+        NotFound: Nothing live fits.
+        AmbiguousId: Several fit; the error lists some.
+    """
+    exact = rows.memory(memory_id)
+    if exact is not None and not exact.expired(now):
+        return exact
+    ids = rows.ids_with_prefix(memory_id, limits.ID_MATCHES_SHOWN_MAX + 1) if exact is None else []
+    live = [memory for memory in rows.memories(ids) if not memory.expired(now)]
+    if not live:
+        raise NotFound(f"memory not found: {memory_id}", id=memory_id)
+    if len(live) > 1:
+        matches = sorted(memory.id for memory in live)[: limits.ID_MATCHES_SHOWN_MAX]
+        raise AmbiguousId(
+            f"ambiguous ID prefix '{memory_id}': {len(live)} matches", id=memory_id, matches=matches
+        )
+    return live[0]

@@ -1,0 +1,210 @@
+"""Take over memories that were stored elsewhere: ids, instants and authors as they were."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Final
+
+import msgspec
+from msgspec import Meta
+
+from ai_memory import limits
+from ai_memory.errors import AiMemoryError, ValidationFailed
+from ai_memory.model import field
+from ai_memory.model.change import Change, MemoryDeleted, MemoryPut
+from ai_memory.model.clock import SECOND, Micros, parse_rfc3339
+from ai_memory.model.command import Action, Command
+from ai_memory.model.memory import Memory, Payload, payload_of
+from ai_memory.operations.embedding import embed_texts
+from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
+from ai_memory.ports import Lookups, Reader, Transaction
+
+_NUMBERS_TRIED: Final = 16
+
+
+class ImportedMemory(Command, frozen=True, kw_only=True):
+    """One memory as it stood elsewhere. Only title and content are needed."""
+
+    title: field.Title
+    content: field.Content
+    id: field.MemoryId | None = None
+    namespace: field.Namespace = "global"
+    tier: field.TierField = "mid"
+    tags: field.Tags = ()
+    priority: field.Priority = 5
+    confidence: field.Confidence = 1.0
+    source: field.Source = "import"
+    metadata: field.MetadataField = {}
+    created_at: field.Timestamp | None = None
+    updated_at: field.Timestamp | None = None
+    expires_at: field.Timestamp | None = None
+    ttl_secs: field.TtlSecs | None = None
+
+    def __post_init__(self) -> None:
+        """Check the instants as well."""
+        super().__post_init__()
+        for name in ("created_at", "updated_at"):
+            value = getattr(self, name)
+            if value is not None:
+                parse_rfc3339(value, field=name)
+
+
+class ImportMemories(Command, frozen=True, kw_only=True):
+    """Import memories verbatim. One that is here already, by id, is skipped: repeating is harmless.
+
+    A record whose title is taken by another memory gets a numbered title.
+    """
+
+    action: ClassVar[Action] = "write"
+
+    memories: Annotated[
+        tuple[dict[str, Any], ...],
+        Meta(
+            max_length=limits.IMPORT_RECORDS_MAX,
+            description="Memories as they are exported: at least title and content each.",
+        ),
+    ]
+
+
+class ImportRefusal(msgspec.Struct, kw_only=True):
+    """A record that was refused."""
+
+    index: int
+    code: str
+    message: str
+
+
+class ImportResult(msgspec.Struct, kw_only=True):
+    """How many were stored, how many were here already, and which were refused."""
+
+    imported: int
+    skipped: int
+    errors: list[ImportRefusal]
+
+
+def import_memories(command: ImportMemories, context: Context) -> Steps[ImportResult]:
+    """Run ImportMemories. A bad record is reported and never loses the rest."""
+    errors: list[ImportRefusal] = []
+    drafts: list[tuple[int, Memory]] = []
+    for index, record in enumerate(command.memories):
+        try:
+            drafts.append((index, _memory(_record(record), context)))
+        except AiMemoryError as refusal:
+            errors.append(ImportRefusal(index=index, code=refusal.code, message=refusal.message))
+    known: set[str] = yield Read(lambda rows: _known(rows, [memory.id for _i, memory in drafts]))
+    fresh = [(index, memory) for index, memory in drafts if memory.id not in known]
+    vectors = None
+    if fresh:
+        vectors = yield from embed_texts(
+            [(memory.title, memory.content) for _index, memory in fresh], bulk=True
+        )
+
+    def work(rows: Transaction) -> Outcome:
+        changes: list[Change] = []
+        payloads: dict[bytes, Payload] = {}
+        windows: list[Windows] = []
+        taken: dict[tuple[str, str], str] = {}
+        stored = 0
+        seen = _known(rows, [memory.id for _index, memory in fresh])
+        for at, (_index, draft) in enumerate(fresh):
+            if draft.id in seen:
+                continue
+            seen.add(draft.id)
+            memory = msgspec.structs.replace(
+                draft, title=_free_title(rows, draft, taken, changes, context.now)
+            )
+            taken[memory.namespace, memory.title] = memory.id
+            payload = payload_of(memory)
+            payload_hash = payload.hash()
+            payloads[payload_hash] = payload
+            changes.append(MemoryPut.of(memory, payload_hash))
+            if vectors is not None and memory.title == draft.title:
+                windows.append(Windows(memory.id, payload_hash, vectors[at][1]))
+            stored += 1
+        result = ImportResult(imported=stored, skipped=len(drafts) - stored, errors=errors)
+        return Outcome(result, tuple(changes), payloads, tuple(windows))
+
+    lookups = Lookups(
+        ids=tuple(memory.id for _index, memory in fresh),
+        titles=tuple((memory.namespace, memory.title) for _index, memory in fresh),
+    )
+    imported: ImportResult = yield Write(work, lookups)
+    return imported
+
+
+def _record(record: dict[str, Any]) -> ImportedMemory:
+    try:
+        return msgspec.convert(
+            {name: value for name, value in record.items() if value is not None}, ImportedMemory
+        )
+    except msgspec.ValidationError as cause:
+        raise ValidationFailed(str(cause)) from cause
+
+
+def _known(rows: Reader, ids: list[str]) -> set[str]:
+    """Ids that this store has or had: what was deleted here is not brought back by an import."""
+    return rows.known_ids(ids)
+
+
+def _memory(record: ImportedMemory, context: Context) -> Memory:
+    created_at = (
+        context.now
+        if record.created_at is None
+        else parse_rfc3339(record.created_at, field="created_at")
+    )
+    updated_at = (
+        created_at
+        if record.updated_at is None
+        else parse_rfc3339(record.updated_at, field="updated_at")
+    )
+    metadata = dict(record.metadata)
+    metadata.setdefault("agent_id", context.caller.agent_id)
+    return Memory(
+        id=record.id or context.new_id(),
+        namespace=record.namespace,
+        title=record.title,
+        content=record.content,
+        tier=record.tier,
+        tags=record.tags,
+        priority=record.priority,
+        confidence=record.confidence,
+        source=record.source,
+        metadata=metadata,
+        created_at=created_at,
+        updated_at=max(created_at, updated_at),
+        expires_at=_expiry(record, context),
+    )
+
+
+def _expiry(record: ImportedMemory, context: Context) -> Micros | None:
+    """The record's own expiry, else the tier's, counted from now: an import is not stillborn."""
+    if record.expires_at is not None:
+        return parse_rfc3339(record.expires_at, field="expires_at")
+    if record.ttl_secs is not None:
+        return context.now + record.ttl_secs * SECOND
+    return context.retention.expiry(record.tier, context.now)
+
+
+def _free_title(
+    rows: Transaction,
+    draft: Memory,
+    taken: dict[tuple[str, str], str],
+    changes: list[Change],
+    now: Micros,
+) -> str:
+    candidates = [draft.title, *(_suffixed(draft.title, str(n)) for n in range(2, _NUMBERS_TRIED))]
+    for title in candidates:
+        if (draft.namespace, title) in taken:
+            continue
+        holder = rows.memory_titled(draft.namespace, title)
+        if holder is None:
+            return title
+        if holder.expired(now):
+            changes.append(MemoryDeleted(memory_id=holder.id, at=now, reason="ttl_expired"))
+            return title
+    # A thousand conversations called "New chat": the id tells them apart.
+    return _suffixed(draft.title, draft.id)
+
+
+def _suffixed(title: str, suffix: str) -> str:
+    ending = f" ({suffix})"
+    return title[: limits.TITLE_CHARS_MAX - len(ending)] + ending

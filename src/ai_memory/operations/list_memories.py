@@ -1,0 +1,73 @@
+"""Browse memories, page by page, with an honest total."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ai_memory import limits
+from ai_memory.model import field
+from ai_memory.model.clock import parse_rfc3339
+from ai_memory.model.command import Command
+from ai_memory.model.query import Filter, ListCursor
+from ai_memory.operations.cursor import decode_cursor, encode_cursor
+from ai_memory.operations.step import Context
+from ai_memory.operations.view import MemoryView, view
+from ai_memory.ports import Reader
+
+
+class ListMemories(Command, frozen=True, kw_only=True):
+    """Browse memories by filters, most important and newest first, page by page."""
+
+    namespace: field.Namespace | None = None
+    tier: field.TierField | None = None
+    tags: field.Tag | None = None
+    agent_id: field.AgentId | None = None
+    min_priority: field.Priority | None = None
+    since: field.Timestamp | None = None
+    until: field.Timestamp | None = None
+    limit: field.ListLimit = limits.LIST_LIMIT_DEFAULT
+    offset: field.Offset = 0
+    cursor: field.Cursor | None = None
+
+
+class ListResult(msgspec.Struct, kw_only=True):
+    """One page. `total` counts all that match; `next_cursor` is there while more follow."""
+
+    memories: list[MemoryView]
+    count: int
+    total: int
+    next_cursor: str | UnsetType = UNSET
+
+
+def list_memories(command: ListMemories, rows: Reader, context: Context) -> ListResult:
+    """Run ListMemories.
+
+    Raises:
+        ValidationFailed: The cursor is not ours.
+    """
+    where = Filter(
+        now=context.now,
+        namespaces=None if command.namespace is None else (command.namespace,),
+        tier=command.tier,
+        tag=command.tags,
+        agent_id=command.agent_id,
+        min_priority=command.min_priority,
+        since=None if command.since is None else parse_rfc3339(command.since, field="since"),
+        until=None if command.until is None else parse_rfc3339(command.until, field="until"),
+    )
+    after = None if command.cursor is None else decode_cursor(command.cursor, ListCursor)
+    limit = min(command.limit, limits.LIST_LIMIT_MAX)
+    found = rows.list_memories(where, after=after, offset=command.offset, limit=limit + 1)
+    page = found[:limit]
+    last = page[-1] if page and len(found) > limit else None
+    return ListResult(
+        memories=[view(memory) for memory in page],
+        count=len(page),
+        total=rows.count_memories(where),
+        next_cursor=(
+            UNSET
+            if last is None
+            else encode_cursor(ListCursor(last.priority, last.updated_at, last.id))
+        ),
+    )

@@ -1,0 +1,42 @@
+"""Whether the node works, in one cheap look."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ai_memory.model.command import Command
+from ai_memory.operations.step import Context
+from ai_memory.ports import Reader
+
+
+class MemoryHealth(Command, frozen=True, kw_only=True):
+    """Check that the store answers and whether the embedder is there."""
+
+
+class HealthResult(msgspec.Struct, kw_only=True):
+    """`status` is ok: a store that does not answer is an error instead."""
+
+    status: str
+    service: str
+    version: str
+    embedder_ready: bool
+    federation_enabled: bool
+    level: str
+    log_position: int
+    embedder_problem: str | UnsetType = UNSET
+
+
+def memory_health(command: MemoryHealth, rows: Reader, context: Context) -> HealthResult:  # noqa: ARG001
+    """Run MemoryHealth."""
+    facts = context.facts
+    return HealthResult(
+        status="ok",
+        service="ai-memory",
+        version=facts.version,
+        embedder_ready=facts.embedder is not None,
+        federation_enabled=False,
+        level=facts.level,
+        log_position=rows.log_position(),
+        embedder_problem=facts.embedder_problem or UNSET,
+    )

@@ -1,0 +1,266 @@
+"""Recall: the memories that matter for what is asked, ranked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from ai_memory import limits
+from ai_memory.model import field
+from ai_memory.model.clock import parse_rfc3339
+from ai_memory.model.command import Command
+from ai_memory.model.memory import Memory
+from ai_memory.model.query import Filter
+from ai_memory.operations.step import Context, CountTokens, Embed, Read, Steps, Touch
+from ai_memory.operations.view import MemoryView, shown
+from ai_memory.policy.visibility import visible_from
+from ai_memory.ports import Reader, WordHit
+from ai_memory.retrieval.budget import Filled, fill
+from ai_memory.retrieval.expression import or_expression
+from ai_memory.retrieval.fusion import (
+    VECTOR_SHARE,
+    WINDOW_HITS,
+    WORD_HITS,
+    Candidate,
+    Contributions,
+    pool,
+    rank,
+    votes,
+)
+from ai_memory.retrieval.proximity import lineage, proximity
+
+if TYPE_CHECKING:
+    from ai_memory.ports import Vector
+
+_BYTES_PER_TOKEN: Final = 4  # the estimate shown when nobody asked for a budget
+
+
+class RecallMemories(Command, frozen=True, kw_only=True):
+    """Find the memories that matter for a question or situation, best first.
+
+    Ranks by words and, from the semantic level on, by meaning. A namespace with `/` includes its
+    ancestors, nearer ones first. Being recalled extends a memory's life.
+    """
+
+    context: Annotated[str, Meta(min_length=1, description="The question or situation.")]
+    namespace: field.Namespace | None = None
+    limit: field.RecallLimit = limits.RECALL_LIMIT_DEFAULT
+    tags: field.Tag | None = None
+    since: field.Timestamp | None = None
+    until: field.Timestamp | None = None
+    as_agent: field.Position | None = None
+    budget_tokens: (
+        Annotated[
+            int,
+            Meta(
+                ge=0,
+                le=limits.BUDGET_TOKENS_MAX,
+                description="Spend at most this many cl100k tokens of content.",
+            ),
+        ]
+        | None
+    ) = None
+    context_tokens: Annotated[
+        tuple[str, ...],
+        Meta(
+            max_length=limits.CONTEXT_TOKENS_MAX,
+            description="Recent turns of the conversation; they bias the ranking.",
+        ),
+    ] = ()
+    explain: Annotated[
+        bool, Meta(description="Say what each ranking contributed to each score.")
+    ] = False
+
+
+class RecalledView(MemoryView, kw_only=True):
+    """A memory and how well it fits, between 0 and 1; `explanation` says what made the score."""
+
+    score: float
+    explanation: dict[str, float] | UnsetType = UNSET
+
+
+class CandidateCounts(msgspec.Struct, kw_only=True):
+    """How many memories each search proposed."""
+
+    fts: int
+    hnsw: int
+
+
+class RecallMeta(msgspec.Struct, kw_only=True):
+    """How the answer came about."""
+
+    recall_mode: str
+    reranker_used: str
+    candidate_counts: CandidateCounts
+    blend_weight: float
+    budget_tokens_used: int | UnsetType = UNSET
+    budget_tokens_remaining: int | UnsetType = UNSET
+    memories_dropped: int | UnsetType = UNSET
+    budget_overflow: bool | UnsetType = UNSET
+
+
+class RecallResult(msgspec.Struct, kw_only=True):
+    """The memories, best first; `mode` is hybrid or keyword."""
+
+    memories: list[RecalledView]
+    count: int
+    mode: str
+    tokens_used: int
+    meta: RecallMeta
+    budget_tokens: int | UnsetType = UNSET
+
+
+class _Found(NamedTuple):
+    """One memory of the answer."""
+
+    memory: Memory
+    score: float
+    contributions: Contributions | None
+
+
+class _Ranking(NamedTuple):
+    """What one snapshot yielded, best first, at most the limit."""
+
+    found: list[_Found]
+    word_hits: int
+    vector_hits: int
+
+
+def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallResult]:
+    """Run RecallMemories."""
+    turns = " ".join(turn for turn in command.context_tokens if turn.strip())
+    query: Vector | None = None
+    blended: Vector | None = None
+    if context.vector_index is not None:
+        matrix = yield Embed([command.context, turns] if turns else [command.context])
+        if matrix is not None:
+            query = matrix[0]
+            if turns:
+                from ai_memory.retrieval.context import blend_query
+
+                blended = blend_query(matrix[0], matrix[1])
+    ranking: _Ranking = yield Read(
+        lambda rows: _rank(rows, command, context, query=query, blended=blended)
+    )
+    found = ranking.found
+    filled: Filled[_Found] | None = None
+    if command.budget_tokens is not None:
+        costs = yield CountTokens([hit.memory.content for hit in found])
+        filled = fill(found, costs, command.budget_tokens)
+        found = filled.items
+    if found:
+        yield Touch(tuple(hit.memory.id for hit in found))
+    hybrid = query is not None
+    return RecallResult(
+        memories=[_recalled(hit) for hit in found],
+        count=len(found),
+        mode="hybrid" if hybrid else "keyword",
+        tokens_used=(
+            sum(len(hit.memory.content.encode()) // _BYTES_PER_TOKEN for hit in found)
+            if filled is None
+            else filled.used
+        ),
+        budget_tokens=UNSET if command.budget_tokens is None else command.budget_tokens,
+        meta=RecallMeta(
+            recall_mode="hybrid" if hybrid else "keyword_only",
+            reranker_used="lexical",
+            candidate_counts=CandidateCounts(fts=ranking.word_hits, hnsw=ranking.vector_hits),
+            blend_weight=VECTOR_SHARE if hybrid else 0.0,
+            budget_tokens_used=UNSET if filled is None else filled.used,
+            budget_tokens_remaining=UNSET if filled is None else filled.remaining,
+            memories_dropped=UNSET if filled is None else filled.dropped,
+            budget_overflow=UNSET if filled is None else filled.overflow,
+        ),
+    )
+
+
+def _rank(
+    rows: Reader,
+    command: RecallMemories,
+    context: Context,
+    *,
+    query: Vector | None,
+    blended: Vector | None,
+) -> _Ranking:
+    """Ask each search for candidates, read the best of them, rank them."""
+    where = _filter(command, context)
+    expression = or_expression(command.context)
+    hits: list[WordHit] = (
+        [] if expression is None else rows.match_words(expression, where, offset=0, limit=WORD_HITS)
+    )
+    cosines = _votes(rows, context, query, where)
+    contexts = _votes(rows, context, blended, where)
+    chosen = pool((hit.key for hit in hits), cosines, contexts)
+    memories = rows.memories_by_key(chosen)
+    words = {hit.key: hit.score for hit in hits}
+    ranked = rank(
+        command.context,
+        [
+            Candidate(
+                key=key,
+                text="\n".join((memory.title, " ".join(memory.tags), memory.content)),
+                words=words.get(key, 0.0),
+                cosines=cosines.get(key, ()),
+                contexts=contexts.get(key, ()),
+                priority=memory.priority,
+                confidence=memory.confidence,
+                created_at=memory.created_at,
+                durable=memory.tier == "long",
+                proximity=_nearness(command.namespace, memory.namespace),
+            )
+            for key in chosen
+            if (memory := memories.get(key)) is not None
+        ],
+        now=context.now,
+        explain=command.explain,
+    )
+    limit = min(command.limit, limits.RECALL_LIMIT_MAX)
+    return _Ranking(
+        [_Found(memories[hit.key], hit.score, hit.contributions) for hit in ranked[:limit]],
+        len(hits),
+        len(cosines),
+    )
+
+
+def _votes(
+    rows: Reader, context: Context, vector: Vector | None, where: Filter
+) -> dict[int, list[float]]:
+    """The nearest windows of a vector, grouped by memory, nearest memory first."""
+    if vector is None or context.vector_index is None:
+        return {}
+    near = context.vector_index.nearest(rows, vector, WINDOW_HITS, where)
+    places = rows.window_memories([key for key, _cosine in near])
+    return votes((places[key][0], cosine) for key, cosine in near if key in places)
+
+
+def _filter(command: RecallMemories, context: Context) -> Filter:
+    namespaces = None
+    if command.namespace is not None:
+        namespaces = lineage(command.namespace)
+    return Filter(
+        now=context.now,
+        namespaces=namespaces,
+        tag=command.tags,
+        since=None if command.since is None else parse_rfc3339(command.since, field="since"),
+        until=None if command.until is None else parse_rfc3339(command.until, field="until"),
+        visible=None if command.as_agent is None else visible_from(command.as_agent),
+    )
+
+
+def _nearness(asked: str | None, found: str) -> float:
+    return 1.0 if asked is None else proximity(asked, found)
+
+
+def _recalled(hit: _Found) -> RecalledView:
+    parts = hit.contributions
+    return RecalledView(
+        **shown(hit.memory),
+        score=round(hit.score, 3),
+        explanation=(
+            UNSET
+            if parts is None
+            else {name: round(value, 6) for name, value in parts._asdict().items()}
+        ),
+    )

@@ -1,0 +1,149 @@
+"""Every operation, once. The faces, the reference pages and the Python API are fed from this tuple.
+
+Lazy on purpose: an entry names its module, so that a CLI that runs one command defines one command.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib import import_module
+from typing import Any, Final, Literal, NamedTuple
+
+from ai_memory.errors import UnknownOperation
+from ai_memory.model.command import Command
+
+Family = Literal["core", "lifecycle", "graph", "governance", "power", "meta", "archive", "other"]
+FAMILIES: Final[tuple[Family, ...]] = (
+    "core", "lifecycle", "graph", "governance", "power", "meta", "archive", "other",
+)  # fmt: skip
+
+
+class Operation(NamedTuple):
+    """One operation.
+
+    Attributes:
+        name: What it is called in Python, `verb_noun`; also its module.
+        wire: What it is called in MCP.
+        method: The method of the Python API, and the CLI's command.
+        title: For people.
+        family: The MCP family it belongs to.
+        command: Name of the command class in its module.
+        result: Name of the result class.
+        reads_only: It changes nothing a client can see but counters.
+        destructive: It may take something away.
+        idempotent: Saying it twice changes no more than saying it once.
+        faces: Where it stands; the others are deliberate absences, explained in docs/reference.
+    """
+
+    name: str
+    wire: str
+    method: str
+    title: str
+    family: Family
+    command: str
+    result: str
+    reads_only: bool = False
+    destructive: bool = False
+    idempotent: bool = False
+    faces: tuple[Literal["mcp", "http", "cli"], ...] = ("mcp", "http", "cli")
+
+
+OPERATIONS: Final = (
+    Operation("store_memory", "memory_store", "store", "Store a memory", "core",
+              "StoreMemory", "StoreResult"),
+    Operation("recall_memories", "memory_recall", "recall", "Recall what matters", "core",
+              "RecallMemories", "RecallResult", reads_only=True),
+    Operation("search_memories", "memory_search", "search", "Search by exact words", "core",
+              "SearchMemories", "SearchResult", reads_only=True, idempotent=True),
+    Operation("list_memories", "memory_list", "list", "Browse memories", "core",
+              "ListMemories", "ListResult", reads_only=True, idempotent=True),
+    Operation("get_memory", "memory_get", "get", "Read one memory", "core",
+              "GetMemory", "GetResult", reads_only=True, idempotent=True),
+    Operation("update_memory", "memory_update", "update", "Revise a memory", "lifecycle",
+              "UpdateMemory", "UpdateResult", idempotent=True),
+    Operation("delete_memory", "memory_delete", "delete", "Delete a memory", "lifecycle",
+              "DeleteMemory", "DeleteResult", destructive=True),
+    Operation("promote_memory", "memory_promote", "promote", "Keep a memory for good", "lifecycle",
+              "PromoteMemory", "PromoteResult"),
+    Operation("memory_history", "memory_history", "history", "Show a memory's versions",
+              "lifecycle", "MemoryHistory", "HistoryResult", reads_only=True, idempotent=True),
+    Operation("memory_stats", "memory_stats", "stats", "Count what is stored", "meta",
+              "MemoryStats", "StatsResult", reads_only=True, idempotent=True),
+    Operation("list_namespaces", "memory_namespaces", "namespaces", "List namespaces", "meta",
+              "ListNamespaces", "NamespacesResult", reads_only=True, idempotent=True),
+    Operation("memory_capabilities", "memory_capabilities", "capabilities",
+              "Tell what this node can do", "meta",
+              "MemoryCapabilities", "CapabilitiesResult", reads_only=True, idempotent=True),
+    Operation("memory_health", "memory_health", "health", "Check that the node works", "meta",
+              "MemoryHealth", "HealthResult", reads_only=True, idempotent=True),
+    # A file of memories: over MCP it would pass through the model's context window.
+    Operation("import_memories", "memory_import", "import", "Import memories", "other",
+              "ImportMemories", "ImportResult", idempotent=True, faces=("http", "cli")),
+    # The janitor's own.
+    Operation("touch_memories", "memory_touch", "touch", "Count recalls", "other",
+              "TouchMemories", "TouchResult", faces=()),
+    Operation("collect_expired", "memory_collect", "collect", "Archive what expired", "other",
+              "CollectExpired", "CollectResult", faces=()),
+    Operation("embed_memories", "memory_embed", "embed", "Make missing vectors", "other",
+              "EmbedMemories", "EmbedResult", faces=()),
+)  # fmt: skip
+
+_BY_NAME: Final = {operation.name: operation for operation in OPERATIONS}
+_BY_WIRE: Final = {operation.wire: operation for operation in OPERATIONS}
+_BY_METHOD: Final = {operation.method: operation for operation in OPERATIONS}
+
+
+def operations_on(face: str) -> list[Operation]:
+    """The operations a face offers, in order."""
+    return [operation for operation in OPERATIONS if face in operation.faces]
+
+
+def by_wire(wire: str) -> Operation:
+    """The operation MCP calls `wire`.
+
+    Raises:
+        UnknownOperation: There is none.
+    """
+    found = _BY_WIRE.get(wire)
+    if found is None:
+        raise UnknownOperation(f"there is no operation '{wire[:80]}'")
+    return found
+
+
+def by_method(method: str) -> Operation:
+    """The operation the Python API and the CLI call `method`.
+
+    Raises:
+        UnknownOperation: There is none.
+    """
+    found = _BY_METHOD.get(method)
+    if found is None:
+        raise UnknownOperation(f"there is no operation '{method[:80]}'")
+    return found
+
+
+@cache
+def command_type(operation: Operation) -> type[Command]:
+    """The command class, imported now."""
+    found: type[Command] = getattr(_module(operation.name), operation.command)
+    return found
+
+
+@cache
+def result_type(operation: Operation) -> type[Any]:
+    """The result class, imported now."""
+    found: type[Any] = getattr(_module(operation.name), operation.result)
+    return found
+
+
+@cache
+def runner(command: type[Command]) -> tuple[Operation, Callable[..., Any]]:
+    """The operation a command belongs to, and its function."""
+    name = command.__module__.rsplit(".", 1)[-1]
+    operation = _BY_NAME[name]
+    return operation, getattr(_module(name), name)
+
+
+def _module(name: str) -> Any:
+    return import_module(f"ai_memory.operations.{name}")

@@ -1,0 +1,84 @@
+"""Exact keyword search: every word must be there. Ranked recall is another operation."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from ai_memory import limits
+from ai_memory.model import field
+from ai_memory.model.clock import parse_rfc3339
+from ai_memory.model.command import Command
+from ai_memory.model.query import Filter
+from ai_memory.operations.cursor import decode_cursor, encode_cursor
+from ai_memory.operations.step import Context
+from ai_memory.operations.view import MemoryView, view
+from ai_memory.policy.visibility import visible_from
+from ai_memory.ports import Reader
+from ai_memory.retrieval.expression import and_expression
+
+
+class SearchMemories(Command, frozen=True, kw_only=True):
+    """Find memories that contain all words of the query.
+
+    "Quoted phrases", prefix* and -excluded words work, as do title:word, content:word, tags:word.
+    """
+
+    query: field.Query
+    namespace: field.Namespace | None = None
+    tier: field.TierField | None = None
+    tags: field.Tag | None = None
+    agent_id: field.AgentId | None = None
+    as_agent: field.Position | None = None
+    min_priority: field.Priority | None = None
+    since: field.Timestamp | None = None
+    until: field.Timestamp | None = None
+    limit: field.ListLimit = limits.LIST_LIMIT_DEFAULT
+    offset: field.Offset = 0
+    cursor: field.Cursor | None = None
+
+
+class SearchResult(msgspec.Struct, kw_only=True):
+    """One page of matches, best first; `total` counts all of them."""
+
+    results: list[MemoryView]
+    count: int
+    query: str
+    total: int
+    next_cursor: str | UnsetType = UNSET
+
+
+def search_memories(command: SearchMemories, rows: Reader, context: Context) -> SearchResult:
+    """Run SearchMemories.
+
+    Raises:
+        ValidationFailed: The cursor is not ours.
+    """
+    where = Filter(
+        now=context.now,
+        namespaces=None if command.namespace is None else (command.namespace,),
+        tier=command.tier,
+        tag=command.tags,
+        agent_id=command.agent_id,
+        min_priority=command.min_priority,
+        since=None if command.since is None else parse_rfc3339(command.since, field="since"),
+        until=None if command.until is None else parse_rfc3339(command.until, field="until"),
+        visible=None if command.as_agent is None else visible_from(command.as_agent),
+    )
+    offset = command.offset if command.cursor is None else decode_cursor(command.cursor, int)
+    limit = min(command.limit, limits.LIST_LIMIT_MAX)
+    expression = and_expression(command.query)
+    if expression is None:
+        return SearchResult(results=[], count=0, query=command.query, total=0)
+    hits = rows.match_words(expression, where, offset=max(0, offset), limit=limit)
+    total = rows.count_words(expression, where)
+    memories = rows.memories_by_key([hit.key for hit in hits])
+    results = [view(memories[hit.key]) for hit in hits if hit.key in memories]
+    behind = offset + len(hits)
+    return SearchResult(
+        results=results,
+        count=len(results),
+        query=command.query,
+        total=total,
+        next_cursor=encode_cursor(behind) if hits and behind < total else UNSET,
+    )

@@ -1,0 +1,123 @@
+"""What an operation may ask of the node, and what it is told about its caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
+
+import msgspec
+
+from ai_memory.model.change import Change
+from ai_memory.model.clock import Micros
+from ai_memory.model.command import Caller
+from ai_memory.model.memory import Payload, Retention
+from ai_memory.ports import (
+    EmbeddingModel,
+    Lookups,
+    Reader,
+    Transaction,
+    VectorIndex,
+    WindowVector,
+)
+
+if TYPE_CHECKING:
+    from ai_memory.ports import Matrix
+
+T = TypeVar("T")
+
+
+class Embed(NamedTuple):
+    """Embed texts. Answer: a Matrix, or None when this node has no embedder."""
+
+    texts: Sequence[str]
+    bulk: bool = False
+
+
+class Read(NamedTuple):
+    """Run `work` on one snapshot. Answer: what it returns."""
+
+    work: Callable[[Reader], Any]
+
+
+class Outcome(NamedTuple):
+    """What a write decided.
+
+    Attributes:
+        result: The answer to the caller.
+        changes: The facts, in order.
+        payloads: The texts the facts name by hash.
+        windows: Vectors for memories of this write, tied to the hash of their text.
+    """
+
+    result: Any
+    changes: tuple[Change, ...] = ()
+    payloads: Mapping[bytes, Payload] = {}
+    windows: tuple[Windows, ...] = ()
+
+
+class Windows(NamedTuple):
+    """The vectors of one memory's text."""
+
+    memory_id: str
+    payload_hash: bytes
+    vectors: Sequence[WindowVector]
+
+
+class Write(NamedTuple):
+    """Decide and run `work` in a transaction, apply its changes, commit. Answer: its result.
+
+    `work` may run more than once and must not keep anything between runs.
+    """
+
+    work: Callable[[Transaction], Outcome]
+    lookups: Lookups = Lookups()
+    namespace: str | None = None
+
+
+class CountTokens(NamedTuple):
+    """Count cl100k tokens. Answer: one count per text."""
+
+    texts: Sequence[str]
+
+
+class Touch(NamedTuple):
+    """Note that these memories were recalled; written later, off the hot path. Answer: None."""
+
+    ids: tuple[str, ...]
+
+
+Step: TypeAlias = Embed | Read | Write | CountTokens | Touch
+Steps: TypeAlias = Generator[Step, Any, T]
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the node knows of itself, for capabilities and health.
+
+    Attributes:
+        level: The configured feature level.
+        embedder: The model in use; None at the keyword level or when it could not be had.
+        embedder_problem: Why it could not be had.
+        profile: The MCP profile served, `full` outside MCP.
+    """
+
+    version: str
+    level: str
+    embedder: EmbeddingModel | None
+    embedder_problem: str | None
+    profile: str = "full"
+
+
+class Context(NamedTuple):
+    """Everything an operation may know besides its command and the rows."""
+
+    caller: Caller
+    now: Micros
+    new_id: Callable[[], str]
+    retention: Retention
+    facts: Facts
+    vector_index: VectorIndex | None
+
+
+def float16_blobs(matrix: Matrix) -> list[bytes]:
+    """Rows of a matrix as they are kept at rest."""
+    return [row.tobytes() for row in matrix.astype("<f2")]

@@ -1,0 +1,259 @@
+"""Store a memory; what happens when its title is taken is the caller's choice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from ai_memory import limits
+from ai_memory.errors import Conflict, ValidationFailed
+from ai_memory.model import field
+from ai_memory.model.change import Change, MemoryDeleted, MemoryPut
+from ai_memory.model.clock import SECOND, Micros, parse_rfc3339
+from ai_memory.model.command import Action, Command
+from ai_memory.model.memory import TIER_RANK, Memory, payload_of
+from ai_memory.model.query import Filter
+from ai_memory.operations.embedding import embed_texts
+from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
+from ai_memory.operations.view import MemoryView, shown
+from ai_memory.ports import Lookups, Reader, Transaction
+from ai_memory.retrieval.expression import title_terms
+
+if TYPE_CHECKING:
+    from ai_memory.ports import Matrix
+
+
+_HINT_TERMS_MAX: Final = 6  # words of the title that look for contradictions
+
+
+class StoreMemory(Command, frozen=True, kw_only=True):
+    """Remember something. Returns the stored memory and what may contradict or repeat it.
+
+    A title is unique within its namespace: on_conflict says what to do when it is taken.
+    """
+
+    action: ClassVar[Action] = "write"
+
+    title: field.Title
+    content: field.Content
+    namespace: field.Namespace = "global"
+    tier: field.TierField = "mid"
+    tags: field.Tags = ()
+    priority: field.Priority = 5
+    confidence: field.Confidence = 1.0
+    source: field.Source = "api"
+    metadata: field.MetadataField = {}
+    agent_id: field.AgentId | None = None
+    scope: field.ScopeField | None = None
+    ttl_secs: field.TtlSecs | None = None
+    expires_at: field.Timestamp | None = None
+    on_conflict: Annotated[
+        Literal["error", "merge", "version"],
+        Meta(
+            description="If the title is taken: error refuses, merge revises the existing memory, "
+            "version stores under a numbered title."
+        ),
+    ] = "error"
+
+
+class NearDuplicate(msgspec.Struct, kw_only=True):
+    """A stored memory that says nearly the same."""
+
+    id: str
+    title: str
+    similarity: float
+
+
+class StoreResult(MemoryView, kw_only=True):
+    """The memory as stored, who stored it, and hints."""
+
+    agent_id: str
+    potential_contradictions: list[str] | UnsetType = UNSET
+    near_duplicates: list[NearDuplicate] | UnsetType = UNSET
+    duplicate: bool | UnsetType = UNSET
+    action: str | UnsetType = UNSET
+
+
+def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
+    """Run StoreMemory.
+
+    Raises:
+        Conflict: The title is taken and on_conflict is error; `existing_id` names the holder.
+        ValidationFailed: expires_at lies in the past, or too many numbered titles are taken.
+    """
+    expires_at = _expiry(command, context)
+    embedded = yield from embed_texts([(command.title, command.content)])
+    duplicates: list[NearDuplicate] = []
+    vectors = None
+    if embedded is not None:
+        matrix, vectors = embedded[0]
+        duplicates = yield Read(lambda rows: near_duplicates(rows, matrix, command, context))
+    terms = title_terms(command.title)[:_HINT_TERMS_MAX]
+    new_id = context.new_id()
+
+    def work(rows: Transaction) -> Outcome:
+        existing = rows.memory_titled(command.namespace, command.title)
+        changes: list[Change] = []
+        if existing is not None and existing.expired(context.now):
+            changes.append(
+                MemoryDeleted(memory_id=existing.id, at=context.now, reason="ttl_expired")
+            )
+            existing = None
+        fresh = _new_memory(command, context, new_id, expires_at)
+        memory, merged = fresh, False
+        if existing is not None:
+            if command.on_conflict == "error":
+                raise Conflict(
+                    f"memory with title '{command.title}' already exists in namespace "
+                    f"'{command.namespace}'",
+                    existing_id=existing.id,
+                )
+            if command.on_conflict == "merge":
+                memory, merged = merge(existing, fresh, context.now), True
+            else:
+                memory = msgspec.structs.replace(
+                    fresh, title=_free_title(rows, command.namespace, command.title)
+                )
+        payload = payload_of(memory)
+        payload_hash = payload.hash()
+        if memory != existing:
+            changes.append(MemoryPut.of(memory, payload_hash))
+        similar = rows.similar_titles(
+            [(command.namespace, terms)], limits.HINTS_MAX + 1, context.now
+        )[0]
+        contradictions = [other for other in similar if other != memory.id][: limits.HINTS_MAX]
+        near = [hint for hint in duplicates if hint.id != memory.id]
+        result = StoreResult(
+            **shown(memory),
+            agent_id=memory.agent_id or context.caller.agent_id,
+            potential_contradictions=contradictions or UNSET,
+            near_duplicates=near or UNSET,
+            duplicate=True if merged else UNSET,
+            action="updated existing memory" if merged else UNSET,
+        )
+        windows = () if vectors is None else (Windows(memory.id, payload_hash, vectors),)
+        return Outcome(result, tuple(changes), {payload_hash: payload}, windows)
+
+    lookups = Lookups(
+        ids=(new_id,),
+        titles=((command.namespace, command.title),), similar=((command.namespace, terms),)
+    )
+    stored: StoreResult = yield Write(work, lookups, command.namespace)
+    return stored
+
+
+def near_duplicates(
+    rows: Reader, matrix: Matrix, command: StoreMemory, context: Context
+) -> list[NearDuplicate]:
+    """Memories of the same namespace whose text is nearly the same; a hint, never a refusal."""
+    if context.vector_index is None:
+        return []
+    where = Filter(now=context.now, namespaces=(command.namespace,))
+    near = context.vector_index.nearest(rows, matrix[0], limits.HINTS_MAX, where)
+    close = {key: cosine for key, cosine in near if cosine >= limits.NEAR_DUPLICATE_COSINE}
+    places = rows.window_memories(list(close))
+    best: dict[int, float] = {}
+    for key, (memory_key, _start, _end) in places.items():
+        best[memory_key] = max(best.get(memory_key, 0.0), close[key])
+    memories = rows.memories_by_key(list(best))
+    return [
+        NearDuplicate(
+            id=memories[key].id, title=memories[key].title, similarity=round(min(1.0, cosine), 3)
+        )
+        for key, cosine in sorted(best.items(), key=lambda item: -item[1])
+        if key in memories
+    ]
+
+
+def merge(old: Memory, new: Memory, now: Micros) -> Memory:
+    """Revise a memory with newer text: nothing it had weakens, its older version stays in history.
+
+    Returns `old` itself when the newer text says nothing new.
+    """
+    tier = max(old.tier, new.tier, key=TIER_RANK.__getitem__)
+    expires_at = (
+        None
+        if tier == "long" and (old.tier == "long" or new.expires_at is None)
+        else None
+        if old.expires_at is None
+        else old.expires_at
+        if new.expires_at is None
+        else max(old.expires_at, new.expires_at)
+    )
+    metadata = {**old.metadata, **new.metadata}
+    if old.agent_id is not None:
+        metadata["agent_id"] = old.agent_id
+    revised = msgspec.structs.replace(
+        old,
+        content=new.content,
+        tier=tier,
+        tags=tuple(dict.fromkeys(old.tags + new.tags))[: limits.TAGS_MAX],
+        priority=max(old.priority, new.priority),
+        confidence=max(old.confidence, new.confidence),
+        source=new.source,
+        metadata=metadata,
+        expires_at=expires_at,
+    )
+    if payload_of(revised) == payload_of(old):
+        return revised
+    return msgspec.structs.replace(
+        revised, version=old.version + 1, updated_at=max(now, old.updated_at)
+    )
+
+
+def _new_memory(
+    command: StoreMemory, context: Context, memory_id: str, expires_at: Micros | None
+) -> Memory:
+    return Memory(
+        id=memory_id,
+        namespace=command.namespace,
+        title=command.title,
+        content=command.content,
+        tier=command.tier,
+        tags=command.tags,
+        priority=command.priority,
+        confidence=command.confidence,
+        source=command.source,
+        metadata=_provenance(command, context),
+        created_at=context.now,
+        updated_at=context.now,
+        expires_at=expires_at,
+    )
+
+
+def _provenance(command: StoreMemory, context: Context) -> dict[str, Any]:
+    """The metadata with who stores it, and for whom."""
+    metadata = dict(command.metadata)
+    metadata["agent_id"] = command.agent_id or metadata.get("agent_id") or context.caller.agent_id
+    if command.scope is not None:
+        metadata["scope"] = command.scope
+    return metadata
+
+
+def _expiry(command: StoreMemory, context: Context) -> Micros | None:
+    """expires_at, else ttl_secs, else the tier's."""
+    if command.expires_at is not None:
+        expires_at = parse_rfc3339(command.expires_at, field="expires_at")
+        if expires_at <= context.now:
+            raise ValidationFailed(
+                "expires_at is in the past", hint="Give a later instant.", field="expires_at"
+            )
+        return expires_at
+    if command.ttl_secs is not None:
+        return context.now + command.ttl_secs * SECOND
+    return context.retention.expiry(command.tier, context.now)
+
+
+def _free_title(rows: Transaction, namespace: str, title: str) -> str:
+    for number in range(2, limits.VERSIONED_TITLES_MAX + 1):
+        suffix = f" ({number})"
+        candidate = title[: limits.TITLE_CHARS_MAX - len(suffix)] + suffix
+        if rows.memory_titled(namespace, candidate) is None:
+            return candidate
+    raise ValidationFailed(
+        f"{limits.VERSIONED_TITLES_MAX} versions of this title exist",
+        hint="Choose another title, or on_conflict=merge.",
+        field="title",
+    )

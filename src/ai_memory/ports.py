@@ -1,0 +1,336 @@
+"""What the core asks of the world, on one page.
+
+Adapters satisfy these Protocols structurally; nothing here imports one. Vectors are float32 arrays
+of unit L2 norm; at rest they are little-endian float16 (`VectorBlob`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+
+from ai_memory.model.change import LogEntry
+from ai_memory.model.clock import HybridTime, Micros
+from ai_memory.model.memory import Link, Memory, Payload, Version
+from ai_memory.model.query import Filter, ListCursor
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Vector: TypeAlias = npt.NDArray[np.float32]
+    """One embedding. Shape (dim,), unit L2 norm."""
+
+    Matrix: TypeAlias = npt.NDArray[np.float32]
+    """Embeddings. Shape (n, dim), rows of unit L2 norm."""
+
+    Keys: TypeAlias = npt.NDArray[np.int64]
+    """Window keys. Shape (n,)."""
+
+VectorBlob: TypeAlias = bytes
+"""One embedding at rest: dim little-endian float16 values."""
+
+
+class Clock(Protocol):
+    """Reads time. The only source of `now`."""
+
+    def now(self) -> Micros:
+        """The current instant."""
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed point; for durations."""
+
+
+class Entropy(Protocol):
+    """Makes what must be unique or unguessable."""
+
+    def new_id(self) -> str:
+        """A fresh identifier: a UUID, random, 36 characters."""
+
+
+class EmbeddingModel(NamedTuple):
+    """Which model made a vector. Vectors of two models never mix."""
+
+    id: str
+    dim: int
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors. Safe to call from many threads."""
+
+    @property
+    def model(self) -> EmbeddingModel:
+        """The model's name and dimension."""
+
+    def embed(self, texts: Sequence[str], *, bulk: bool = False) -> Matrix:
+        """Embed texts, in order; blocks until done.
+
+        Concurrent calls are batched together. `bulk` work yields to calls without it.
+
+        Returns:
+            Shape (len(texts), dim), float32, unit rows.
+
+        Raises:
+            EmbedderUnavailable: The model does not answer.
+        """
+
+    def close(self) -> None:
+        """Release the model; later calls raise EmbedderUnavailable."""
+
+
+class WindowVector(NamedTuple):
+    """The embedding of one window of a memory's content: characters [start, end)."""
+
+    start: int
+    end: int
+    vector: VectorBlob
+
+
+class VectorRows(Protocol):
+    """The stored vectors of one consistent snapshot. A window key is positive and never reused."""
+
+    def last_window_key(self) -> int:
+        """The greatest key ever given; 0 when there is none."""
+
+    def window_count(self) -> int:
+        """How many windows have a vector."""
+
+    def window_vectors_after(self, key: int, limit: int) -> tuple[list[int], bytes]:
+        """Keys greater than `key`, ascending, at most `limit`, and their blobs end to end."""
+
+    def window_vectors(
+        self, keys: Sequence[int], where: Filter | None = None
+    ) -> tuple[list[int], bytes]:
+        """Those of `keys` that exist and whose memory matches, in any order; their blobs in it."""
+
+    def window_keys(self, where: Filter, limit: int) -> list[int] | None:
+        """The keys of windows whose memory matches, or None when there are more than `limit`."""
+
+
+class VectorIndex(Protocol):
+    """Finds the nearest stored vectors; derived from the rows and disposable."""
+
+    def nearest(
+        self, rows: VectorRows, query: Vector, count: int, where: Filter
+    ) -> list[tuple[int, float]]:
+        """The (window key, cosine) of the nearest windows matching `where`, best first.
+
+        Sees every row of the snapshot, whoever wrote it; exact where the filter leaves few rows.
+        """
+
+    def save(self, rows: VectorRows) -> bool:
+        """Persist what the index covers, if this process may and the tail is long enough."""
+
+    def close(self) -> None:
+        """Release memory and locks."""
+
+
+class IndexedWords(NamedTuple):
+    """The text of a memory as the keyword index sees it (`retrieval.words.fold`)."""
+
+    title: str
+    content: str
+    tags: str
+
+
+class WordHit(NamedTuple):
+    """A keyword candidate: the memory's row key, and its BM25 (greater is better)."""
+
+    key: int
+    score: float
+
+
+class Reader(VectorRows, Protocol):
+    """One consistent snapshot. Rows come as they are: expiry and scope are a Filter's business."""
+
+    def log_position(self) -> int:
+        """The local position of the newest log entry; 0 for an empty store."""
+
+    def memory(self, memory_id: str) -> Memory | None:
+        """The memory with exactly this id."""
+
+    def memories(self, ids: Sequence[str]) -> list[Memory]:
+        """Those of `ids` that are live, in any order."""
+
+    def known_ids(self, ids: Sequence[str]) -> set[str]:
+        """Those of `ids` that have a history here, live or not."""
+
+    def memory_titled(self, namespace: str, title: str) -> Memory | None:
+        """The memory that holds this title in this namespace."""
+
+    def ids_with_prefix(self, prefix: str, limit: int) -> list[str]:
+        """Ids that begin with `prefix`, ascending, at most `limit`."""
+
+    def memories_by_key(self, keys: Sequence[int]) -> dict[int, Memory]:
+        """Memories by their row keys."""
+
+    def list_memories(
+        self, where: Filter, *, after: ListCursor | None, offset: int, limit: int
+    ) -> list[Memory]:
+        """Priority descending, updated_at descending, id ascending."""
+
+    def count_memories(self, where: Filter) -> int:
+        """How many match."""
+
+    def match_words(
+        self, expression: str, where: Filter, *, offset: int, limit: int
+    ) -> list[WordHit]:
+        """Keyword candidates of an FTS5 expression, best first."""
+
+    def count_words(self, expression: str, where: Filter) -> int:
+        """How many memories match the expression."""
+
+    def window_memories(self, keys: Sequence[int]) -> dict[int, tuple[int, int, int]]:
+        """For each window key: (memory row key, start, end)."""
+
+    def similar_titles(
+        self, asks: Sequence[tuple[str, Sequence[str]]], limit: int, now: Micros
+    ) -> list[list[str]]:
+        """For each (namespace, terms): ids of memories there whose titles share terms.
+
+        Most shared first; a bounded look at the newest memories per term, good for a hint.
+        """
+
+    def history(self, memory_id: str, *, limit: int, offset: int) -> list[Version]:
+        """Versions, newest first."""
+
+    def count_history(self, memory_id: str) -> int:
+        """How many versions there are."""
+
+    def payload(self, memory_id: str, number: int, payload_hash: bytes) -> Payload | None:
+        """What a version says; None when it was erased or never known."""
+
+    def links(self, memory_id: str) -> list[Link]:
+        """Links from and to the memory, oldest first."""
+
+    def namespaces(self, now: Micros) -> list[tuple[str, int]]:
+        """(namespace, live memories), most populous first, then by name."""
+
+    def counts(self, now: Micros) -> StoreCounts:
+        """The figures of memory_stats, as of one snapshot."""
+
+    def embedding_model(self) -> EmbeddingModel | None:
+        """The model of the stored vectors; None before the first."""
+
+    def unembedded(self, limit: int) -> list[Memory]:
+        """Memories whose current text has no vectors yet, oldest first."""
+
+    def count_unembedded(self) -> int:
+        """How many memories wait for vectors."""
+
+    def expired(self, now: Micros, limit: int) -> list[str]:
+        """Ids past their expiry."""
+
+    def log_entries(self, after: int, limit: int) -> list[LogEntry]:
+        """Log entries behind a local position, in local order."""
+
+    def state_hash(self) -> bytes:
+        """SHA-256 over every replicated row in a canonical order: equal stores, equal hashes."""
+
+    def integrity_problems(self) -> list[str]:
+        """What the database's own checks find; empty: sound."""
+
+
+class StoreCounts(NamedTuple):
+    """Figures about a store."""
+
+    total: int
+    by_tier: list[tuple[str, int]]
+    by_namespace: list[tuple[str, int]]
+    expiring_soon: int
+    links: int
+    windows: int
+    unembedded: int
+    archived: int
+    file_bytes: int
+
+
+class Transaction(Reader, Protocol):
+    """A write transaction; its reads see its own writes. Only `operations/apply.py` writes rows."""
+
+    def append_log(self, entries: Sequence[LogEntry]) -> None:
+        """Add entries to the log."""
+
+    def next_stamp(self, now: Micros) -> tuple[str, int, HybridTime]:
+        """(origin, sequence, hybrid time) for the next entry of this node; gap-free per origin."""
+
+    def put_memory(self, memory: Memory, payload_hash: bytes, words: IndexedWords) -> None:
+        """Insert the memory, or replace the row with its id, with its version and its words."""
+
+    def delete_memory(self, memory_id: str, *, at: Micros, reason: str) -> None:
+        """Move the row out of the live tables into the archive; its versions stay."""
+
+    def put_link(self, link: Link) -> None:
+        """Insert the link, or replace the one with its key."""
+
+    def put_windows(
+        self,
+        memory_id: str,
+        payload_hash: bytes,
+        model: EmbeddingModel,
+        windows: Sequence[WindowVector],
+    ) -> bool:
+        """Replace the memory's vectors; False if its text is not the one they were made from."""
+
+    def adopt_model(self, model: EmbeddingModel) -> bool:
+        """Make `model` the store's, if it has none; whether it is the store's now."""
+
+    def drop_windows(self, model: EmbeddingModel) -> int:
+        """Forget every vector and adopt another model; how many were dropped."""
+
+    def touch(self, touches: Sequence[tuple[str, int, Micros]]) -> None:
+        """Add (id, count, at) to the access counters; not logged."""
+
+
+class Lookups(NamedTuple):
+    """Rows an operation will read by key, so that a batch fetches them in a few statements."""
+
+    ids: tuple[str, ...] = ()
+    titles: tuple[tuple[str, str], ...] = ()
+    similar: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+
+class Store(Protocol):
+    """Holds rows, and no opinions."""
+
+    @property
+    def origin(self) -> str:
+        """This node's name in the log; made once, kept with the database."""
+
+    def read(self) -> AbstractContextManager[Reader]:
+        """One consistent snapshot, on this thread's connection."""
+
+    def submit(
+        self, work: Callable[[Transaction], Any], lookups: Lookups = Lookups()
+    ) -> Future[Any]:
+        """Run `work` in a write transaction, possibly together with others'.
+
+        The future resolves after the commit is durable. An exception from `work` undoes its own
+        writes only. `work` may run more than once, so it must not have effects elsewhere.
+
+        Raises (through the future):
+            StoreBusy: Another process held the lock beyond the bounded wait.
+            StoreUnavailable: The database failed.
+        """
+
+    def close(self) -> None:
+        """Finish what was submitted, then close every connection."""
+
+
+class Observer(Protocol):
+    """Is told what happened; must be quick and must not raise."""
+
+    def executed(self, operation: str, seconds: float, code: str) -> None:
+        """An operation ended; `code` is `OK` or the error's."""
+
+    def committed(self, entries: Sequence[LogEntry]) -> None:
+        """These entries became durable on this node."""
+
+
+class TokenCounter(Protocol):
+    """Counts cl100k tokens."""
+
+    def __call__(self, texts: Iterable[str]) -> list[int]:
+        """Tokens of each text."""

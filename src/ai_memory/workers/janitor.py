@@ -1,0 +1,107 @@
+"""The janitor: writes touches, makes missing vectors, archives what expired, saves the index."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from typing import Final
+
+from ai_memory import limits
+from ai_memory.errors import AiMemoryError, EmbedderUnavailable, NodeClosed
+from ai_memory.model.command import Caller
+from ai_memory.node import Node
+from ai_memory.operations.collect_expired import CollectExpired
+from ai_memory.operations.embed_memories import EmbedMemories
+from ai_memory.operations.touch_memories import TouchMemories
+
+_CALLER: Final = Caller(agent_id="system:janitor", face="worker")
+_TOUCHES_PER_COMMAND: Final = 2_000
+_EMBED_RETRY_SECS: Final = 60.0
+
+
+class Janitor:
+    """Runs beside a node; the node's `wake` rings for it."""
+
+    def __init__(self, node: Node, *, background: bool) -> None:
+        self._node = node
+        self._bell = threading.Event()
+        self._stopping = threading.Event()
+        self._swept_at = float("-inf")
+        self._embed_after = float("-inf")
+        self._thread: threading.Thread | None = None
+        if background:
+            node.wake = self._bell.set
+            self._thread = threading.Thread(target=self._run, name="ai-memory-janitor", daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self.turn()
+            except NodeClosed:
+                return
+            except AiMemoryError as failure:
+                print(f"ai-memory: janitor: {failure.message}", file=sys.stderr)  # noqa: T201
+            self._bell.wait(limits.JANITOR_SECS)
+            # Many recalls within this time are one write.
+            self._stopping.wait(limits.TOUCH_FLUSH_SECS)
+            self._bell.clear()
+
+    def turn(self) -> None:
+        """One round of everything that is due.
+
+        Raises:
+            AiMemoryError: The store failed; what was not done stays due.
+        """
+        self.flush_touches()
+        now = self._node.clock.monotonic()
+        if now - self._swept_at >= limits.JANITOR_SECS:
+            self._swept_at = now
+            self.collect()
+        while not self._stopping.is_set() and self.embed_some():
+            self.flush_touches()
+        self.save_index()
+
+    def flush_touches(self) -> None:
+        """Write the recalls noted since the last time."""
+        touches = self._node.drain_touches()
+        for at in range(0, len(touches), _TOUCHES_PER_COMMAND):
+            part = touches[at : at + _TOUCHES_PER_COMMAND]
+            self._node.execute(_CALLER, TouchMemories(touches=part))
+
+    def collect(self) -> None:
+        """Archive what expired."""
+        while not self._stopping.is_set():
+            collected = self._node.execute(_CALLER, CollectExpired()).collected
+            if not collected:
+                return
+
+    def embed_some(self) -> bool:
+        """Make some missing vectors; whether more are missing and can be made."""
+        now = self._node.clock.monotonic()
+        if self._node.facts.embedder is None or now < self._embed_after:
+            return False
+        with self._node.store.read() as rows:
+            if not rows.count_unembedded():
+                return False
+        try:
+            done = self._node.execute(_CALLER, EmbedMemories())
+        except EmbedderUnavailable:
+            self._embed_after = now + _EMBED_RETRY_SECS
+            return False
+        return bool(done.remaining and done.embedded)
+
+    def save_index(self) -> None:
+        """Persist the vector index if it is due and ours to save."""
+        if self._node.index is not None:
+            with self._node.store.read() as rows:
+                self._node.index.save(rows)
+
+    def close(self) -> None:
+        """Stop the loop and do what must not be lost: touches, and the index."""
+        self._stopping.set()
+        self._bell.set()
+        if self._thread is not None:
+            self._thread.join()
+        self.flush_touches()
+        self.save_index()
