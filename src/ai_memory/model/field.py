@@ -246,9 +246,8 @@ def check_metadata(value: Mapping[str, Any]) -> None:
         )
     agent_id = value.get("agent_id")
     if agent_id is not None:
-        if not isinstance(agent_id, str):
-            raise _fail("metadata", "metadata.agent_id must be text", "Leave it away.")
-        check_agent_id(agent_id)
+        if not isinstance(agent_id, str) or not _AGENT_ID.match(agent_id):
+            raise _fail("metadata", "metadata.agent_id is not valid", "Leave it away.")
     scope = value.get("scope")
     if scope is not None and scope not in ("private", "team", "unit", "org", "collective"):
         raise _fail(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
@@ -16,7 +17,7 @@ from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import Memory, Payload, payload_of
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
-from ai_memory.ports import Lookups, Reader, Transaction
+from ai_memory.ports import Lookups, Reader, Transaction, WindowVector
 
 _NUMBERS_TRIED: Final = 16
 
@@ -49,9 +50,10 @@ class ImportedMemory(Command, frozen=True, kw_only=True):
 
 
 class ImportMemories(Command, frozen=True, kw_only=True):
-    """Import memories verbatim. One that is here already, by id, is skipped: repeating is harmless.
+    """Import memories verbatim. One that is here already, by id, is skipped unless newer.
 
-    A record whose title is taken by another memory gets a numbered title.
+    So repeating an import is harmless. A record whose title is taken by another memory gets a
+    numbered title.
     """
 
     action: ClassVar[Action] = "write"
@@ -74,9 +76,10 @@ class ImportRefusal(msgspec.Struct, kw_only=True):
 
 
 class ImportResult(msgspec.Struct, kw_only=True):
-    """How many were stored, how many were here already, and which were refused."""
+    """How many are new, were revised, were here already, and which were refused."""
 
     imported: int
+    updated: int
     skipped: int
     errors: list[ImportRefusal]
 
@@ -84,51 +87,76 @@ class ImportResult(msgspec.Struct, kw_only=True):
 def import_memories(command: ImportMemories, context: Context) -> Steps[ImportResult]:
     """Run ImportMemories. A bad record is reported and never loses the rest."""
     errors: list[ImportRefusal] = []
-    drafts: list[tuple[int, Memory]] = []
+    drafts: dict[str, Memory] = {}
     for index, record in enumerate(command.memories):
         try:
-            drafts.append((index, _memory(_record(record), context)))
+            draft = _memory(_record(record), context)
         except AiMemoryError as refusal:
             errors.append(ImportRefusal(index=index, code=refusal.code, message=refusal.message))
-    known: set[str] = yield Read(lambda rows: _known(rows, [memory.id for _i, memory in drafts]))
-    fresh = [(index, memory) for index, memory in drafts if memory.id not in known]
-    vectors = None
-    if fresh:
-        vectors = yield from embed_texts(
-            [(memory.title, memory.content) for _index, memory in fresh], bulk=True
-        )
+        else:
+            drafts[draft.id] = draft
+    ids = tuple(drafts)
+    old: tuple[dict[str, Memory], set[str]] = yield Read(lambda rows: _present(rows, ids))
+    wanted = [draft for draft in drafts.values() if _news(draft, *old)]
+    vectors: dict[str, Sequence[WindowVector]] = {}
+    if wanted:
+        embedded = yield from embed_texts([(d.title, d.content) for d in wanted], bulk=True)
+        if embedded is not None:
+            vectors = {d.id: group for d, (_m, group) in zip(wanted, embedded, strict=True)}
 
     def work(rows: Transaction) -> Outcome:
+        live, known = _present(rows, ids)
         changes: list[Change] = []
         payloads: dict[bytes, Payload] = {}
         windows: list[Windows] = []
-        taken: dict[tuple[str, str], str] = {}
-        stored = 0
-        seen = _known(rows, [memory.id for _index, memory in fresh])
-        for at, (_index, draft) in enumerate(fresh):
-            if draft.id in seen:
+        taken: set[tuple[str, str]] = set()
+        updated = 0
+        for draft in wanted:
+            if not _news(draft, live, known):
                 continue
-            seen.add(draft.id)
+            before = live.get(draft.id)
+            title = _free_title(rows, draft, taken, changes, context.now)
             memory = msgspec.structs.replace(
-                draft, title=_free_title(rows, draft, taken, changes, context.now)
+                draft, title=title, version=1 if before is None else before.version + 1
             )
-            taken[memory.namespace, memory.title] = memory.id
+            taken.add((memory.namespace, memory.title))
             payload = payload_of(memory)
             payload_hash = payload.hash()
             payloads[payload_hash] = payload
             changes.append(MemoryPut.of(memory, payload_hash))
-            if vectors is not None and memory.title == draft.title:
-                windows.append(Windows(memory.id, payload_hash, vectors[at][1]))
-            stored += 1
-        result = ImportResult(imported=stored, skipped=len(drafts) - stored, errors=errors)
+            updated += before is not None
+            if draft.id in vectors and memory.title == draft.title:
+                windows.append(Windows(memory.id, payload_hash, vectors[draft.id]))
+        stored = len(taken)
+        result = ImportResult(
+            imported=stored - updated,
+            updated=updated,
+            skipped=len(command.memories) - len(errors) - stored,
+            errors=errors,
+        )
         return Outcome(result, tuple(changes), payloads, tuple(windows))
 
-    lookups = Lookups(
-        ids=tuple(memory.id for _index, memory in fresh),
-        titles=tuple((memory.namespace, memory.title) for _index, memory in fresh),
-    )
+    lookups = Lookups(ids=ids, titles=tuple((d.namespace, d.title) for d in wanted))
     imported: ImportResult = yield Write(work, lookups)
     return imported
+
+
+def _present(rows: Reader, ids: Sequence[str]) -> tuple[dict[str, Memory], set[str]]:
+    """Which of the ids are live here, and which have a history here."""
+    return {memory.id: memory for memory in rows.memories(ids)}, rows.known_ids(ids)
+
+
+def _news(draft: Memory, live: dict[str, Memory], known: set[str]) -> bool:
+    """Whether a record says something new: an unknown id, or a later text of a live one.
+
+    What was deleted here is not brought back by an import.
+    """
+    before = live.get(draft.id)
+    if before is None:
+        return draft.id not in known
+    return draft.updated_at > before.updated_at and (
+        (draft.title, draft.content, draft.tags) != (before.title, before.content, before.tags)
+    )
 
 
 def _record(record: dict[str, Any]) -> ImportedMemory:
@@ -138,11 +166,6 @@ def _record(record: dict[str, Any]) -> ImportedMemory:
         )
     except msgspec.ValidationError as cause:
         raise ValidationFailed(str(cause)) from cause
-
-
-def _known(rows: Reader, ids: list[str]) -> set[str]:
-    """Ids that this store has or had: what was deleted here is not brought back by an import."""
-    return rows.known_ids(ids)
 
 
 def _memory(record: ImportedMemory, context: Context) -> Memory:
@@ -187,7 +210,7 @@ def _expiry(record: ImportedMemory, context: Context) -> Micros | None:
 def _free_title(
     rows: Transaction,
     draft: Memory,
-    taken: dict[tuple[str, str], str],
+    taken: set[tuple[str, str]],
     changes: list[Change],
     now: Micros,
 ) -> str:
@@ -196,7 +219,7 @@ def _free_title(
         if (draft.namespace, title) in taken:
             continue
         holder = rows.memory_titled(draft.namespace, title)
-        if holder is None:
+        if holder is None or holder.id == draft.id:
             return title
         if holder.expired(now):
             changes.append(MemoryDeleted(memory_id=holder.id, at=now, reason="ttl_expired"))

@@ -138,7 +138,8 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
 
     lookups = Lookups(
         ids=(new_id,),
-        titles=((command.namespace, command.title),), similar=((command.namespace, terms),)
+        titles=((command.namespace, command.title),),
+        similar=((command.namespace, terms),),
     )
     stored: StoreResult = yield Write(work, lookups, command.namespace)
     return stored

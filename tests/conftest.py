@@ -1,0 +1,15 @@
+"""No test reads the developer's own settings, and none writes into their home."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AI_MEMORY_NO_CONFIG", "1")
+    monkeypatch.setenv("AI_MEMORY_DB", str(tmp_path / "default.db"))
+    for name in ("TIER", "PROFILE", "AGENT_ID", "API_KEY", "BIND", "NAMESPACE", "ANONYMIZE"):
+        monkeypatch.delenv(f"AI_MEMORY_{name}", raising=False)
