@@ -1,0 +1,247 @@
+"""Makes an Encoder an Embedder: batches what many threads want, and lets the urgent pass.
+
+There is no worker thread. A caller that finds the encoder idle leads: it encodes batch after batch
+of what is waiting, its own texts and others', until it has its own; then it hands the lead to the
+caller that is next, or leaves. So a lone caller pays for two uncontended locks and nothing else,
+and under load each batch is as full as the moment allows.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ai_memory.adapters.embedder.encoder import Encoder
+from ai_memory.errors import AiMemoryError, EmbedderUnavailable
+from ai_memory.ports import EmbeddingModel
+
+if TYPE_CHECKING:
+    from ai_memory.ports import Matrix
+
+BYTES_PER_TOKEN: Final = 4  # English words and Chinese characters both come close to it
+BULK_TURN: Final = 8  # interactive batches that may pass waiting bulk work before it gets one
+COMPANIONS_SEEN: Final = 64  # how far down the line a batch looks for texts of its length
+
+
+@dataclass(frozen=True, slots=True)
+class BatchBounds:
+    """How large one batch may be; tokens are estimates."""
+
+    texts_max: int
+    """Texts of an interactive batch. A request of more is bulk, whoever asks."""
+    bulk_texts_max: int
+    """Texts of a bulk batch: what an interactive caller may have to wait for."""
+    tokens_max: int
+    """Texts times the longest one's tokens. A longer text is a batch of its own."""
+    text_tokens_max: int
+    """Where the model cuts a text."""
+
+
+class Batcher:
+    """The Embedder of an Encoder."""
+
+    def __init__(self, encoder: Encoder, bounds: BatchBounds) -> None:
+        self._encoder = encoder
+        self._bounds = bounds
+        self._lock = threading.Lock()
+        # All below is guarded by the lock.
+        self._interactive: deque[_Item] = deque()
+        self._bulk: deque[_Item] = deque()
+        self._led = False  # some request leads; exactly one, while this is true
+        self._bulk_passed = 0  # interactive batches since bulk work had a turn
+        self._closed = False
+
+    @property
+    def model(self) -> EmbeddingModel:
+        """The model's name and dimension."""
+        return self._encoder.model
+
+    def embed(self, texts: Sequence[str], *, bulk: bool = False) -> Matrix:
+        """Embed texts, in order; blocks until done. Safe to call from many threads.
+
+        Raises:
+            EmbedderUnavailable: The model did not answer for a batch with one of these texts.
+        """
+        bulk = bulk or len(texts) > self._bounds.texts_max
+        request = _Request(len(texts), self.model.dim)
+        items = [self._item(text, request, row) for row, text in enumerate(texts)]
+        items.sort(key=lambda item: item.tokens)
+        with self._lock:
+            if self._closed:
+                raise _closed()
+            self._join(request, items, bulk=bulk)
+        try:
+            self._see_through(request)
+        except BaseException:
+            # An interrupt. Nobody may be left waiting for a caller that is gone.
+            with self._lock:
+                self._forget({request})
+                self._step_down(request)
+            raise
+        if request.error is not None:
+            raise _own(request.error)
+        return request.rows
+
+    def close(self) -> None:
+        """Release the model; waiting and later calls raise EmbedderUnavailable."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            waiting = {item.request for line in (self._interactive, self._bulk) for item in line}
+            self._settle(waiting, _closed())
+        self._encoder.close()
+
+    def _item(self, text: str, request: _Request, row: int) -> _Item:
+        try:
+            size = len(text.encode())
+        except UnicodeEncodeError:  # a lone surrogate, which no tokenizer and no endpoint takes
+            text = text.encode(errors="replace").decode()
+            size = len(text)
+        tokens = min(2 + size // BYTES_PER_TOKEN, self._bounds.text_tokens_max)
+        return _Item(text, tokens, request, row)
+
+    def _see_through(self, request: _Request) -> None:
+        """Lead, or wait while another caller does, until the request is settled."""
+        while True:
+            with self._lock:
+                if request.settled:
+                    self._step_down(request)
+                    return
+                batch = self._next_batch() if request.leads else []
+            if batch:
+                self._run(batch)
+            else:
+                request.woken.wait()
+                request.woken.clear()
+
+    def _run(self, batch: list[_Item]) -> None:
+        """Encode one batch and tell its callers."""
+        try:
+            rows = self._encoder.encode([item.text for item in batch])
+            assert rows.shape == (len(batch), self.model.dim), "an encoder broke its promise"
+        except Exception as error:  # noqa: BLE001 - each caller of the batch raises it
+            with self._lock:
+                self._settle({item.request for item in batch}, error)
+        except BaseException:
+            with self._lock:
+                for item in reversed(batch):
+                    self._line_of(item.request).appendleft(item)
+            raise
+        else:
+            with self._lock:
+                for item, row in zip(batch, rows, strict=True):
+                    item.request.rows[item.row] = row
+                    item.request.missing -= 1
+                self._wake({item.request for item in batch})
+
+    # The rest is called with the lock held.
+
+    def _join(self, request: _Request, items: list[_Item], *, bulk: bool) -> None:
+        request.bulk = bulk
+        self._line_of(request).extend(items)
+        request.leads = not self._led
+        self._led = True
+
+    def _line_of(self, request: _Request) -> deque[_Item]:
+        return self._bulk if request.bulk else self._interactive
+
+    def _next_batch(self) -> list[_Item]:
+        """Take the item that is next in line, and those near it that are about as long."""
+        line, texts_max = self._next_line()
+        near = [line.popleft() for _ in range(min(len(line), COMPANIONS_SEEN))]
+        head, *others = near
+        batch, longest = [head], head.tokens
+        for item in sorted(others, key=lambda item: abs(item.tokens - head.tokens)):
+            longest = max(longest, item.tokens)
+            if len(batch) == texts_max or longest * (len(batch) + 1) > self._bounds.tokens_max:
+                break
+            batch.append(item)
+        taken = set(map(id, batch))
+        line.extendleft(item for item in reversed(near) if id(item) not in taken)
+        return batch
+
+    def _next_line(self) -> tuple[deque[_Item], int]:
+        """Interactive before bulk; but bulk work is passed a few times only, then gets a turn."""
+        if self._interactive and not (self._bulk and self._bulk_passed >= BULK_TURN):
+            self._bulk_passed = self._bulk_passed + 1 if self._bulk else 0
+            return self._interactive, self._bounds.texts_max
+        self._bulk_passed = 0
+        return self._bulk, self._bounds.bulk_texts_max
+
+    def _step_down(self, request: _Request) -> None:
+        """If the request leads, let the next in line lead."""
+        if not request.leads:
+            return
+        request.leads = False
+        line = self._interactive or self._bulk
+        if line:
+            successor = line[0].request
+            successor.leads = True
+            successor.woken.set()
+        else:
+            self._led = False
+
+    def _settle(self, requests: set[_Request], error: Exception) -> None:
+        for request in requests:
+            request.error = error
+        self._forget(requests)
+        self._wake(requests)
+
+    def _forget(self, requests: set[_Request]) -> None:
+        for line in (self._interactive, self._bulk):
+            kept = [item for item in line if item.request not in requests]
+            line.clear()
+            line.extend(kept)
+
+    def _wake(self, requests: set[_Request]) -> None:
+        for request in requests:
+            if request.settled:
+                request.woken.set()
+
+
+class _Request:
+    """The texts of one call; guarded by the batcher's lock."""
+
+    __slots__ = ("bulk", "error", "leads", "missing", "rows", "woken")
+
+    def __init__(self, count: int, dim: int) -> None:
+        self.rows: Matrix = np.empty((count, dim), np.float32)
+        self.missing = count
+        self.error: Exception | None = None
+        self.bulk = False
+        self.leads = False
+        self.woken = threading.Event()
+
+    @property
+    def settled(self) -> bool:
+        return self.error is not None or not self.missing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Item:
+    """One text, and where its vector belongs."""
+
+    text: str
+    tokens: int
+    request: _Request
+    row: int
+
+
+def _closed() -> EmbedderUnavailable:
+    return EmbedderUnavailable("The embedder is closed.", hint="Open the node again.")
+
+
+def _own(error: Exception) -> Exception:
+    """The error for one caller: threads that raise one object would share its traceback."""
+    if not isinstance(error, AiMemoryError):
+        return error
+    own = copy.copy(error)
+    own.__cause__ = error
+    return own

@@ -1,0 +1,47 @@
+"""Texts to token ids, as one padded batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer as FastTokenizer
+
+CHARS_PER_TOKEN_MAX: Final = 32  # what stands behind that many characters per token is never read
+
+
+class Tokens(NamedTuple):
+    """A batch. Both of shape (texts, length of the longest), int64."""
+
+    ids: npt.NDArray[np.int64]
+    mask: npt.NDArray[np.int64]
+    """1 where a token is, 0 where padding is."""
+
+
+class Tokenizer:
+    """A `tokenizer.json`, cutting texts at `tokens_max` and padding to the longest of the batch."""
+
+    def __init__(self, file: Path, *, tokens_max: int, pad_id: int = 0) -> None:
+        self._fast = FastTokenizer.from_file(str(file))
+        padding = self._fast.padding
+        self._pad_id: int = padding["pad_id"] if padding else pad_id
+        self._fast.no_padding()
+        self._fast.enable_truncation(tokens_max)
+        self._chars_max = tokens_max * CHARS_PER_TOKEN_MAX
+
+    def tokens(self, texts: Sequence[str]) -> Tokens:
+        """Tokenise one batch, in order."""
+        # The library tokenises the whole text before it cuts, so a long one is cut first.
+        cut = [text[: self._chars_max] for text in texts]
+        # This call, unlike `encode`, lets other threads run.
+        rows = [encoding.ids for encoding in self._fast.encode_batch_fast(cut)]
+        length = max(map(len, rows))
+        ids = np.full((len(rows), length), self._pad_id, np.int64)
+        mask = np.zeros((len(rows), length), np.int64)
+        for index, row in enumerate(rows):
+            ids[index, : len(row)] = row
+            mask[index, : len(row)] = 1
+        return Tokens(ids, mask)

@@ -1,0 +1,1 @@
+"""Tests of whole processes: many on one file, killed ones, two faces side by side."""
