@@ -16,7 +16,7 @@ URL := http://127.0.0.1:9077
 export DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench eval lock clean
+.PHONY: help setup run test check format docs soak bench eval lock clean
 
 define HELP
 make setup    install everything into $(VENV)/ (a no-op when nothing changed)
@@ -24,6 +24,8 @@ make run      setup, then start the memory on $(URL)
 make test     setup, then run all tests
 make check    setup, then format, lint, types and import layers (under a minute)
 make format   setup, then format the code and mend what the linter can
+make docs     write docs/reference/ from the declarations
+make soak     sixteen processes on one file for twenty seconds
 make bench    setup, then measure speed, each figure beside its floor
 make eval     setup, then measure retrieval on the data in $$DATA
 make lock     resolve requirements/lock.txt anew (ARGS=--upgrade takes newer versions)
@@ -94,6 +96,12 @@ export WELCOME
 run: setup
 	@printf '%s\n' "$$WELCOME"
 	@exec $(BIN)/ai-memory serve $(ARGS)
+
+docs: setup
+	@$(BIN)/python scripts/reference.py
+
+soak: setup
+	@AI_MEMORY_SOAK_SECONDS=20 $(BIN)/python -m pytest tests/system/test_processes.py $(ARGS)
 
 bench: setup
 	@$(BIN)/ai-memory bench $(ARGS)

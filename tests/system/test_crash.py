@@ -12,10 +12,10 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 import pytest
+from tests.support import open_store
 
 import ai_memory
 from ai_memory.adapters.embedder.hashing import HashingEmbedder
-from tests.support import open_store
 
 ROUNDS = 20
 WRITERS = 4

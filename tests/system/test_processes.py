@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.support import open_store
 
 import ai_memory
-from tests.support import open_store
 
 ROOT = Path(__file__).parents[2]
 # The short form runs with the suite; `make soak` runs the twenty seconds of the contract.

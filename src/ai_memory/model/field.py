@@ -83,7 +83,9 @@ Timestamp = Annotated[str, Meta(description="RFC 3339, such as 2026-01-02T03:04:
 TtlSecs = Annotated[
     int, Meta(ge=1, le=limits.TTL_SECS_MAX, description="Seconds until it expires.")
 ]
-Offset = Annotated[int, Meta(ge=0, description="Rows to skip; a cursor is better.")]
+Offset = Annotated[
+    int, Meta(ge=0, le=limits.OFFSET_MAX, description="Rows to skip; a cursor is better.")
+]
 Cursor = Annotated[str, Meta(description="`next_cursor` of the previous page.")]
 Query = Annotated[str, Meta(min_length=1, description="What to look for.")]
 Position = Annotated[
@@ -245,9 +247,8 @@ def check_metadata(value: Mapping[str, Any]) -> None:
             "Use finite numbers within 64 bits, and text without NUL or lone surrogates.",
         )
     agent_id = value.get("agent_id")
-    if agent_id is not None:
-        if not isinstance(agent_id, str) or not _AGENT_ID.match(agent_id):
-            raise _fail("metadata", "metadata.agent_id is not valid", "Leave it away.")
+    if agent_id is not None and not (isinstance(agent_id, str) and _AGENT_ID.match(agent_id)):
+        raise _fail("metadata", "metadata.agent_id is not valid", "Leave it away.")
     scope = value.get("scope")
     if scope is not None and scope not in ("private", "team", "unit", "org", "collective"):
         raise _fail(

@@ -6,8 +6,11 @@ against on random rows.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
+from ai_memory import limits
 from ai_memory.model.clock import Micros
 from ai_memory.model.memory import Memory, Scope, Tier
 
@@ -74,6 +77,6 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class ListCursor(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where a page of memory_list ended: the sort key of its last row."""
 
-    priority: int
-    updated_at: Micros
+    priority: Annotated[int, msgspec.Meta(ge=limits.PRIORITY_MIN, le=limits.PRIORITY_MAX)]
+    updated_at: Annotated[Micros, msgspec.Meta(ge=-(2**62), le=2**62)]
     id: str

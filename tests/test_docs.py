@@ -1,0 +1,71 @@
+"""What the documents show is run here."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PYTHON = re.findall(r"<!-- run this -->\n```python\n(.*?)```", README, re.DOTALL)
+COMMANDS = re.findall(r"^\$ (ai-memory .*)$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_python_of_the_readme(code: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Database choice" in done.stdout
+    assert "We moved to SQLite." in done.stdout
+
+
+def test_commands_of_the_readme(tmp_path: Path) -> None:
+    assert len(COMMANDS) >= 2
+    environment = {
+        **os.environ,
+        "AI_MEMORY_DB": str(tmp_path / "a.db"),
+        "AI_MEMORY_TIER": "keyword",
+    }
+    shown = ""
+    for command in COMMANDS:
+        done = subprocess.run(
+            [sys.executable, "-m", "ai_memory", *shlex.split(command)[1:]],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        shown += done.stdout
+    assert "stored: " in shown
+    assert "We chose PostgreSQL for the billing service." in shown
+
+
+def test_links_of_the_documents_lead_somewhere() -> None:
+    for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#\s]+)", document.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_reference_is_fresh() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts" / "reference.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
