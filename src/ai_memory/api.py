@@ -192,7 +192,7 @@ def open_node(
     *,
     agent_id: str | None = None,
     clock: Clock | None = None,
-    embedder: Embedder | None = None,
+    embedder: Embedder | str | None = None,
     progress: Progress | None = None,
     **settings: Any,
 ) -> Opening:
@@ -203,7 +203,8 @@ def open_node(
         level: Feature level: keyword, semantic, smart, autonomous.
         agent_id: Who stores; default: the configured or the process's identity.
         clock: Instead of the machine's.
-        embedder: Instead of the configured one.
+        embedder: Instead of the configured one: a kind (minilm, onnx, openai, ollama, none) or
+            an object that embeds.
         progress: Called with (what, share done) while a model is converted for the first time.
         settings: Any other setting of `ai_memory.config.SETTINGS` by name.
 
@@ -213,6 +214,11 @@ def open_node(
 
     def opener() -> OpenNode:
         flags = {"db": None if db is None else str(db), "tier": level, **settings}
-        return compose_node(load_config(flags), clock=clock, embedder=embedder, progress=progress)
+        given = None
+        if isinstance(embedder, str):
+            flags["embedder"] = embedder
+        else:
+            given = embedder
+        return compose_node(load_config(flags), clock=clock, embedder=given, progress=progress)
 
     return Opening(opener, agent_id)

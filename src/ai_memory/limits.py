@@ -42,6 +42,7 @@ RECALL_LIMIT_DEFAULT: Final = 10
 RECALL_LIMIT_MAX: Final = 50
 LIST_LIMIT_DEFAULT: Final = 20
 LIST_LIMIT_MAX: Final = 1_000
+OFFSET_MAX: Final = 1_000_000_000  # a database counts in 64 bits
 HISTORY_LIMIT_DEFAULT: Final = 50
 QUERY_CHARS_MAX: Final = 16_384
 QUERY_TERMS_MAX: Final = 64  # beyond that an OR query costs more than it finds

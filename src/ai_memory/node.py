@@ -116,7 +116,7 @@ class Node:
     async def execute_async(self, caller: Caller, command: Command) -> Any:
         """Run a command without blocking the event loop. Raises like `execute`.
 
-        A caller that goes away does not undo a write that was handed to the store.
+        A caller that is cancelled leaves its write whole or not begun, and does not hear which.
         """
         import asyncio  # a CLI call has no loop, and pays 30 ms for the import
 

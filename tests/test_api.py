@@ -1,0 +1,162 @@
+"""The Python API in both colours."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ai_memory
+from ai_memory.adapters.embedder.hashing import HashingEmbedder
+from ai_memory.errors import NodeClosed
+from ai_memory.operations.registry import OPERATIONS
+
+
+def test_every_operation_is_a_method(tmp_path: Path) -> None:
+    with ai_memory.open_node(db=tmp_path / "a.db", level="keyword") as node:
+        for operation in OPERATIONS:
+            if operation.faces:
+                assert callable(getattr(node, operation.method))
+                assert callable(getattr(node, operation.name))
+                assert operation.method in dir(node)
+            else:
+                with pytest.raises(AttributeError):
+                    getattr(node, operation.method)
+        with pytest.raises(AttributeError):
+            _ = node.nonsense
+
+
+def test_answers_are_json_with_attributes(tmp_path: Path) -> None:
+    with ai_memory.open_node(db=tmp_path / "a.db", level="keyword") as node:
+        stored = node.store("Title", "Content")  # in the order of the fields
+        assert stored["id"] == stored.id
+        assert node.get(stored.id).memory.title == "Title"
+        assert not hasattr(stored, "nonsense")
+        assert isinstance(node.list().memories[0], dict)
+
+
+def test_mistakes_are_told(tmp_path: Path) -> None:
+    with ai_memory.open_node(db=tmp_path / "a.db", level="keyword") as node:
+        mistakes: tuple[tuple[Callable[[], Any], str], ...] = (
+            (lambda: node.store(title="t"), "content is required"),
+            (lambda: node.store(title="t", content="c", tittle="x"), "unknown field 'tittle'"),
+            (lambda: node.store("t", "c", title="t"), "given twice"),
+            (lambda: node.store(title=1, content="c"), "title: expected `str`"),
+            (lambda: node.get("a", "b"), "at most 1"),
+            (lambda: node.store(title="t", content="c", tags="x"), "tags"),
+        )
+        for call, word in mistakes:
+            with pytest.raises(ai_memory.AiMemoryError, match=word) as raised:
+                call()
+            assert raised.value.as_dict()["code"] == "VALIDATION_FAILED"
+            assert raised.value.hint
+
+
+@pytest.mark.parametrize("level", ["keyword", "semantic"])
+def test_async(tmp_path: Path, level: str) -> None:
+    async def main() -> None:
+        opening = ai_memory.open_node(
+            db=tmp_path / "a.db",
+            level=level,
+            embedder=HashingEmbedder() if level == "semantic" else None,
+        )
+        async with opening as node:
+            await asyncio.gather(
+                *(node.store(title=f"t{n}", content=f"walrus {n}") for n in range(50))
+            )
+            assert (await node.list(limit=1)).total == 50
+            found = await node.recall(context="walrus 7")
+            assert found.memories[0].title == "t7"
+            assert found.mode == ("hybrid" if level == "semantic" else "keyword")
+            with pytest.raises(ai_memory.AiMemoryError, match="already exists"):
+                await node.store(title="t1", content="again")
+            with pytest.raises(ai_memory.AiMemoryError, match="not found"):
+                await node.get(id="nobody")
+
+    asyncio.run(main())
+
+
+def test_a_cancelled_write_is_whole_or_not_begun(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with ai_memory.open_node(db=tmp_path / "a.db", level="keyword") as node:
+            for number in range(20):
+                task = asyncio.ensure_future(node.store(title=f"walrus {number}", content="c"))
+                await asyncio.sleep(0)  # let it hand the write over
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+            await node.store(title="walrus", content="c")
+            total = (await node.list(limit=99)).total
+            assert 1 <= total <= 21
+            assert (await node.search(query="walrus")).total == total
+
+    asyncio.run(main())
+
+
+def test_threads_share_a_node(tmp_path: Path) -> None:
+    with ai_memory.open_node(db=tmp_path / "a.db", level="keyword") as node:
+
+        def work(name: int) -> None:
+            for number in range(20):
+                node.store(title=f"{name} {number}", content="c")
+                node.list(limit=1)
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert node.list(limit=1).total == 160
+
+
+def test_a_closed_node_takes_nothing(tmp_path: Path) -> None:
+    node = ai_memory.open_node(db=tmp_path / "a.db", level="keyword").open()
+    node.close()
+    node.close()
+    with pytest.raises(NodeClosed):
+        node.list()
+
+
+def test_opening_with_another_model_is_refused_and_says_how_to_mend_it(tmp_path: Path) -> None:
+    db = tmp_path / "a.db"
+    with ai_memory.open_node(db=db, level="semantic", embedder=HashingEmbedder()) as node:
+        node.store(title="t", content="c")
+    with (
+        pytest.raises(ai_memory.AiMemoryError, match="vectors are of") as raised,
+        ai_memory.open_node(db=db, level="semantic", embedder=HashingEmbedder(dim=32)),
+    ):
+        pass
+    assert raised.value.code == "EMBEDDING_MODEL_MISMATCH"
+    assert "reembed" in raised.value.hint
+    with ai_memory.open_node(db=db, level="keyword") as node:  # the keyword level needs no model
+        assert node.list().total == 1
+
+
+def test_without_an_embedder_the_keyword_level_is_served_and_said(tmp_path: Path) -> None:
+    nowhere = str(tmp_path / "nowhere")
+    with ai_memory.open_node(
+        db=tmp_path / "a.db", level="semantic", embedder="onnx", embedding_path=nowhere
+    ) as node:
+        node.store(title="t", content="walrus")
+        assert node.recall(context="walrus").mode == "keyword"
+        health = node.health()
+        assert health.embedder_ready is False
+        assert health.embedder_problem
+        assert node.capabilities().features.recall_mode_active == "degraded"
+
+
+def test_the_switch_interval_can_be_left_alone(tmp_path: Path) -> None:
+    before = sys.getswitchinterval()
+    try:
+        sys.setswitchinterval(0.005)
+        with ai_memory.open_node(db=tmp_path / "a.db", level="keyword", switch_interval_ms=0):
+            assert sys.getswitchinterval() == 0.005
+        with ai_memory.open_node(db=tmp_path / "a.db", level="keyword"):
+            assert sys.getswitchinterval() < 0.005
+    finally:
+        sys.setswitchinterval(before)
