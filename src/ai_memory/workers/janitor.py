@@ -7,7 +7,7 @@ import threading
 from typing import Final
 
 from ai_memory import limits
-from ai_memory.errors import AiMemoryError, EmbedderUnavailable, NodeClosed
+from ai_memory.errors import EmbedderUnavailable, NodeClosed
 from ai_memory.model.command import Caller
 from ai_memory.node import Node
 from ai_memory.operations.collect_expired import CollectExpired
@@ -40,8 +40,8 @@ class Janitor:
                 self.turn()
             except NodeClosed:
                 return
-            except AiMemoryError as failure:
-                print(f"ai-memory: janitor: {failure.message}", file=sys.stderr)  # noqa: T201
+            except Exception as failure:  # noqa: BLE001 - the next turn may succeed
+                print(f"ai-memory: janitor: {failure}", file=sys.stderr)  # noqa: T201
             self._bell.wait(limits.JANITOR_SECS)
             # Many recalls within this time are one write.
             self._stopping.wait(limits.TOUCH_FLUSH_SECS)
@@ -71,10 +71,13 @@ class Janitor:
 
     def collect(self) -> None:
         """Archive what expired."""
-        while not self._stopping.is_set():
-            collected = self._node.execute(_CALLER, CollectExpired()).collected
-            if not collected:
-                return
+        while self._any_expired():
+            self._node.execute(_CALLER, CollectExpired())
+
+    def _any_expired(self) -> bool:
+        """Asked of a snapshot first: a turn with nothing to do takes no write lock."""
+        with self._node.store.read() as rows:
+            return bool(rows.expired(self._node.clock.now(), 1))
 
     def embed_some(self) -> bool:
         """Make some missing vectors; whether more are missing and can be made."""
@@ -103,5 +106,7 @@ class Janitor:
         self._bell.set()
         if self._thread is not None:
             self._thread.join()
+        else:
+            self.collect()
         self.flush_touches()
         self.save_index()

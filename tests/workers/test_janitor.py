@@ -1,0 +1,93 @@
+"""What the janitor does in one turn, on a clock that is passed; and that its thread does it."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+from tests.support import ManualClock, harness
+
+import ai_memory
+from ai_memory.adapters.embedder.hashing import HashingEmbedder
+from ai_memory.errors import EmbedderUnavailable
+from ai_memory.operations.recall_memories import RecallMemories
+from ai_memory.operations.store_memory import StoreMemory
+
+
+def test_it_archives_what_expired() -> None:
+    with harness() as open_:
+        open_.run(StoreMemory(title="T", content="C", tier="short"))
+        open_.clock.advance(6 * 3_600 + 1)
+        open_.opened.janitor.turn()
+        with open_.node.store.read() as rows:
+            assert rows.counts(open_.clock.now()).archived == 1
+
+
+def test_it_embeds_what_was_stored_without_an_embedder(tmp_path: Path) -> None:
+    db = tmp_path / "a.db"
+    with harness(db) as open_:
+        for number in range(70):
+            open_.run(StoreMemory(title=f"T{number}", content=f"walrus {number}"))
+    with harness(db, semantic=True) as open_:
+        open_.opened.janitor.turn()
+        with open_.node.store.read() as rows:
+            assert rows.count_unembedded() == 0
+        found = open_.run(RecallMemories(context="walrus 7"))
+        assert found.meta.candidate_counts.hnsw > 0
+
+
+def test_an_embedder_that_fails_costs_no_memory(tmp_path: Path) -> None:
+    class Moody(HashingEmbedder):
+        broken = True
+
+        def embed(self, texts: Any, *, bulk: bool = False) -> Any:
+            if self.broken:
+                raise EmbedderUnavailable("it does not answer")
+            return super().embed(texts, bulk=bulk)
+
+    from ai_memory.compose import open_node
+    from ai_memory.config import load_config
+
+    embedder, clock = Moody(), ManualClock()
+    config = load_config({"db": str(tmp_path / "a.db"), "tier": "semantic"})
+    opened = open_node(config, background=False, clock=clock, embedder=embedder)
+    caller = opened.caller("python")
+    opened.node.execute(caller, StoreMemory(title="T", content="walrus"))
+    recalled = opened.node.execute(caller, RecallMemories(context="walrus"))
+    assert (recalled.mode, recalled.count) == ("keyword", 1)
+    opened.janitor.turn()
+    embedder.broken = False
+    opened.janitor.turn()  # too soon after a failure
+    with opened.node.store.read() as rows:
+        assert rows.count_unembedded() == 1
+    clock.advance(61)
+    opened.janitor.turn()
+    with opened.node.store.read() as rows:
+        assert rows.count_unembedded() == 0
+    opened.close()
+
+
+def test_its_thread_writes_touches_by_itself(tmp_path: Path) -> None:
+    written = threading.Event()
+
+    class Listener:
+        def executed(self, operation: str, seconds: float, code: str) -> None:
+            if operation == "touch_memories" and code == "OK":
+                written.set()
+
+        def committed(self, entries: Any) -> None:
+            pass
+
+    from ai_memory.compose import open_node
+    from ai_memory.config import load_config
+
+    config = load_config({"db": str(tmp_path / "a.db"), "tier": "keyword"})
+    opened = open_node(config, observer=Listener())
+    caller = opened.caller("python")
+    opened.node.execute(caller, StoreMemory(title="T", content="walrus"))
+    opened.node.execute(caller, RecallMemories(context="walrus"))
+    assert written.wait(10)
+    opened.close()
+    with ai_memory.open_node(db=tmp_path / "a.db", level="keyword") as node:
+        assert node.list().memories[0].access_count == 1
