@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,7 +21,7 @@ from ai_memory.adapters.system import (
 )
 from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.config import Config
-from ai_memory.errors import AiMemoryError, EmbedderUnavailable, EmbeddingModelMismatch
+from ai_memory.errors import EmbedderUnavailable, EmbeddingModelMismatch
 from ai_memory.model.command import Caller
 from ai_memory.node import Node, Ports
 from ai_memory.operations.step import Facts
@@ -41,13 +42,11 @@ Progress = Callable[[str, float], None]
 class OpenNode:
     """A node with everything it owns, to be closed once."""
 
-    def __init__(
-        self, node: Node, janitor: Janitor, closers: list[Callable[[], None]], config: Config
-    ) -> None:
+    def __init__(self, node: Node, janitor: Janitor, owned: ExitStack, config: Config) -> None:
         self.node = node
         self.janitor = janitor
         self.config = config
-        self._closers = closers
+        self._owned = owned
         self._lock = threading.Lock()
         self._closed = False
 
@@ -72,14 +71,11 @@ class OpenNode:
             if self._closed:
                 return
             self._closed = True
-        failures: list[Exception] = []
-        for closer in (self.janitor.close, self.node.close, *self._closers):
+        with self._owned:  # closed whatever the janitor meets
             try:
-                closer()
-            except AiMemoryError as failure:
-                failures.append(failure)
-        if failures:
-            raise failures[0]
+                self.janitor.close()
+            finally:
+                self.node.close()
 
 
 def open_node(
@@ -109,24 +105,24 @@ def open_node(
         ConfigInvalid: The embedder's settings are incomplete.
     """
     clock = clock or SystemClock()
-    store = SqliteStore(config.db, clock=clock, entropy=SystemEntropy(), bm25_weights=WORD_WEIGHTS)
-    pool = ThreadPoolExecutor(_POOL_THREADS, thread_name_prefix="ai-memory-call")
-    closers: list[Callable[[], None]] = [lambda: pool.shutdown(wait=True)]
-    index: VectorIndex | None = None
-    try:
+    with ExitStack() as opening:
+        store = SqliteStore(
+            config.db, clock=clock, entropy=SystemEntropy(), bm25_weights=WORD_WEIGHTS
+        )
+        opening.callback(store.close)
+        index: VectorIndex | None = None
         embedder, problem = _embedder(config, embedder, progress)
         model = embedder.model if embedder else None
         if embedder is not None and model is not None:
-            closers.append(embedder.close)
+            opening.callback(embedder.close)
             if not replace_model:
                 with store.read() as rows:
                     _require_same_model(rows.embedding_model(), model)
             index = _index(config.db, model)
-            closers.append(index.close)
-    except BaseException:
-        store.close()
-        raise
-    closers.append(store.close)
+            opening.callback(index.close)
+        pool = ThreadPoolExecutor(_POOL_THREADS, thread_name_prefix="ai-memory-call")
+        opening.callback(pool.shutdown)
+        owned = opening.pop_all()
     ports = Ports(
         store=store,
         clock=clock,
@@ -147,7 +143,7 @@ def open_node(
     if background and config.switch_interval_ms:
         _quicken(config.switch_interval_ms / 1_000)
     janitor = Janitor(node, background=background)
-    return OpenNode(node, janitor, closers, config)
+    return OpenNode(node, janitor, owned, config)
 
 
 def _quicken(seconds: float) -> None:

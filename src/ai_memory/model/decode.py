@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_type_hints
 
 import msgspec
 
@@ -40,7 +40,7 @@ def decode_fields(kind: type[C], fields: Mapping[str, Any], *, text: bool = Fals
     try:
         return msgspec.convert(given, kind, strict=not text)
     except msgspec.ValidationError as cause:
-        raise _invalid(str(cause)) from cause
+        raise _invalid(str(cause), kind) from cause
     except (RecursionError, UnicodeEncodeError, OverflowError) as cause:
         raise ValidationFailed("the fields cannot be read") from cause
 
@@ -62,7 +62,7 @@ def _unknown(name: str, known: tuple[str, ...]) -> ValidationFailed:
     )
 
 
-def _invalid(text: str) -> ValidationFailed:
+def _invalid(text: str, kind: type[Command]) -> ValidationFailed:
     """msgspec's sentence in our words."""
     missing = _MISSING.match(text)
     if missing:
@@ -75,6 +75,16 @@ def _invalid(text: str) -> ValidationFailed:
     reason = reason[:1].lower() + reason[1:]
     return ValidationFailed(
         f"{path}: {reason}" if path else reason,
-        hint="Check the field's type and bounds in the reference.",
+        hint=_hint(kind, field),
         **({"field": field} if field else {}),
     )
+
+
+def _hint(kind: type[Command], field: str) -> str:
+    """What the field takes, from its declaration."""
+    annotation = str(get_type_hints(kind, include_extras=True).get(field, ""))
+    choices = re.search(r"Literal\[(.*?)\]", annotation)
+    if choices:
+        return f"Use one of {choices[1].replace(chr(39), '')}."
+    said = re.search(r"description=(['\"])(.*?)\1[,)]", annotation)
+    return said[2] if said else "See the reference for the field's type and bounds."

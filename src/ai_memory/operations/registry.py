@@ -33,6 +33,7 @@ class Operation(NamedTuple):
         reads_only: It changes nothing a client can see but counters.
         destructive: It may take something away.
         idempotent: Saying it twice changes no more than saying it once.
+        embeds: It makes vectors, or says whether they could be made.
         faces: Where it stands; the others are deliberate absences, explained in docs/reference.
     """
 
@@ -46,14 +47,15 @@ class Operation(NamedTuple):
     reads_only: bool = False
     destructive: bool = False
     idempotent: bool = False
+    embeds: bool = False
     faces: tuple[Literal["mcp", "http", "cli"], ...] = ("mcp", "http", "cli")
 
 
 OPERATIONS: Final = (
     Operation("store_memory", "memory_store", "store", "Store a memory", "core",
-              "StoreMemory", "StoreResult"),
+              "StoreMemory", "StoreResult", embeds=True),
     Operation("recall_memories", "memory_recall", "recall", "Recall what matters", "core",
-              "RecallMemories", "RecallResult", reads_only=True),
+              "RecallMemories", "RecallResult", reads_only=True, embeds=True),
     Operation("search_memories", "memory_search", "search", "Search by exact words", "core",
               "SearchMemories", "SearchResult", reads_only=True, idempotent=True),
     Operation("list_memories", "memory_list", "list", "Browse memories", "core",
@@ -61,7 +63,7 @@ OPERATIONS: Final = (
     Operation("get_memory", "memory_get", "get", "Read one memory", "core",
               "GetMemory", "GetResult", reads_only=True, idempotent=True),
     Operation("update_memory", "memory_update", "update", "Revise a memory", "lifecycle",
-              "UpdateMemory", "UpdateResult", idempotent=True),
+              "UpdateMemory", "UpdateResult", idempotent=True, embeds=True),
     Operation("delete_memory", "memory_delete", "delete", "Delete a memory", "lifecycle",
               "DeleteMemory", "DeleteResult", destructive=True),
     Operation("promote_memory", "memory_promote", "promote", "Keep a memory for good", "lifecycle",
@@ -74,19 +76,21 @@ OPERATIONS: Final = (
               "ListNamespaces", "NamespacesResult", reads_only=True, idempotent=True),
     Operation("memory_capabilities", "memory_capabilities", "capabilities",
               "Tell what this node can do", "meta",
-              "MemoryCapabilities", "CapabilitiesResult", reads_only=True, idempotent=True),
+              "MemoryCapabilities", "CapabilitiesResult", reads_only=True, idempotent=True,
+              embeds=True),
     Operation("memory_health", "memory_health", "health", "Check that the node works", "meta",
-              "MemoryHealth", "HealthResult", reads_only=True, idempotent=True),
+              "MemoryHealth", "HealthResult", reads_only=True, idempotent=True, embeds=True),
     # A file of memories: over MCP it would pass through the model's context window.
     Operation("import_memories", "memory_import", "import", "Import memories", "other",
-              "ImportMemories", "ImportResult", idempotent=True, faces=("http", "cli")),
+              "ImportMemories", "ImportResult", idempotent=True, embeds=True,
+              faces=("http", "cli")),
     # The janitor's own.
     Operation("touch_memories", "memory_touch", "touch", "Count recalls", "other",
               "TouchMemories", "TouchResult", faces=()),
     Operation("collect_expired", "memory_collect", "collect", "Archive what expired", "other",
               "CollectExpired", "CollectResult", faces=()),
     Operation("embed_memories", "memory_embed", "embed", "Make missing vectors", "other",
-              "EmbedMemories", "EmbedResult", faces=()),
+              "EmbedMemories", "EmbedResult", embeds=True, faces=()),
 )  # fmt: skip
 
 _BY_NAME: Final = {operation.name: operation for operation in OPERATIONS}

@@ -97,14 +97,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         level: The configured feature level.
         embedder: The model in use; None at the keyword level or when it could not be had.
         embedder_problem: Why it could not be had.
-        profile: The MCP profile served, `full` outside MCP.
+        profile: The configured MCP profile, told on every face.
     """
 
     version: str
     level: str
     embedder: EmbeddingModel | None
     embedder_problem: str | None
-    profile: str = "full"
+    profile: str
 
 
 class Context(NamedTuple):

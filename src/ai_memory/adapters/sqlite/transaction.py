@@ -36,9 +36,13 @@ class SqliteTransaction(SqliteReader):
     def __init__(self, connection: apsw.Connection, bm25_weights: str, origin: str) -> None:
         super().__init__(connection, bm25_weights)
         self._origin = origin
-        (self._origin_key, self._sequence, self._hybrid_time, self._memory_key, self._version_key) = (
-            msgspec.json.decode(self._one(query("counters"), {"origin": origin}))
-        )
+        (
+            self._origin_key,
+            self._sequence,
+            self._hybrid_time,
+            self._memory_key,
+            self._version_key,
+        ) = msgspec.json.decode(self._one(query("counters"), {"origin": origin}))
         self._by_id: dict[str, Row | None] = {}
         self._by_title: dict[tuple[str, str], str | None] = {}
         self._similar: dict[tuple[str, tuple[str, ...]], list[str]] = {}
