@@ -1,0 +1,25 @@
+"""The HNSW graph: usearch over int8 codes, and the parameters it is built and searched with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from usearch.index import Index
+
+CONNECTIVITY: Final = 16
+EXPANSION: Final = 128
+
+
+def new_graph(dim: int) -> Index:
+    """An empty graph. Codes go in as they are: the cosine does not mind their scales."""
+    from usearch.index import Index
+
+    return Index(
+        ndim=dim,
+        metric="cos",
+        dtype="i8",
+        connectivity=CONNECTIVITY,
+        expansion_add=EXPANSION,
+        expansion_search=EXPANSION,
+    )

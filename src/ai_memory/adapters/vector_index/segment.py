@@ -1,0 +1,136 @@
+"""One immutable file of rows that will not grow any more: codes, and a graph over them."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from ai_memory.adapters.vector_index.codes import Candidates, Codes, encode
+from ai_memory.adapters.vector_index.footer import Footer, SegmentUnusable, unpack_footer
+from ai_memory.adapters.vector_index.graph import new_graph
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from usearch.index import Index
+
+    from ai_memory.ports import EmbeddingModel, Vector
+
+
+class Identity(NamedTuple):
+    """Which file was mapped: a name may come to mean another."""
+
+    name: str
+    inode: int
+    modified_ns: int
+    size: int
+
+    @classmethod
+    def of(cls, path: Path, opened: int | None = None) -> Identity:
+        """The file that has the name now, or the one that was opened by it."""
+        stat = path.stat() if opened is None else os.fstat(opened)
+        return cls(path.name, stat.st_ino, stat.st_mtime_ns, stat.st_size)
+
+
+class Segment:
+    """A mapped segment file. Safe to search from many threads."""
+
+    def __init__(self, path: Path, model: EmbeddingModel) -> None:
+        """Map a file, and check everything that could mislead a search but the codes.
+
+        Raises:
+            FileNotFoundError: It is gone.
+            SegmentUnusable: It cannot be used.
+        """
+        self.path = path
+        self.identity, self._file = _mapped(path)
+        self.footer, footer_at = unpack_footer(self._file)
+        _check(self.footer, self._file, footer_at, model)
+        self.codes = _codes(self.footer, self._file)
+        self._graph = self._viewed_graph() if self.footer.count else None
+
+    def __len__(self) -> int:
+        return self.footer.count
+
+    @property
+    def low(self) -> int:
+        """Every key is greater."""
+        return self.footer.low
+
+    @property
+    def high(self) -> int:
+        """No key is greater."""
+        return self.footer.high
+
+    def nearest(self, query: Vector, count: int) -> Candidates:
+        """About `count` of the nearest rows."""
+        if self._graph is None or count * 4 >= len(self):
+            return self.codes.scan(query).best(count)
+        code = encode(np.zeros(1, np.int64), query[np.newaxis]).vectors[0]
+        found = self._graph.search(code, count, threads=1)
+        return Candidates(found.keys.astype(np.int64), 1 - found.distances)
+
+    def growing_graph(self) -> Index:
+        """A copy of the graph, in memory, that takes further rows."""
+        graph = new_graph(self.footer.dim)
+        if self.footer.count:
+            graph.load(self._file[: self.footer.graph_bytes])
+        return graph
+
+    def is_intact(self) -> bool:
+        """Whether the codes are what was written; reads the file, not the map."""
+        crc, left = 0, self.footer.codes_end - self.footer.codes_at
+        with self.path.open("rb") as file:
+            file.seek(self.footer.codes_at)
+            while left > 0 and (block := file.read(min(left, 1 << 20))):
+                crc, left = zlib.crc32(block, crc), left - len(block)
+        return crc == self.footer.codes_crc
+
+    def _viewed_graph(self) -> Index:
+        graph = new_graph(self.footer.dim)
+        try:
+            graph.view(self._file[: self.footer.graph_bytes])
+        except (RuntimeError, ValueError) as error:
+            raise SegmentUnusable(f"usearch: {error}") from error
+        if len(graph) != self.footer.count or graph.ndim != self.footer.dim:
+            raise SegmentUnusable("the graph is not the one the footer describes")
+        return graph
+
+
+def _mapped(path: Path) -> tuple[Identity, memoryview]:
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    try:
+        identity = Identity.of(path, descriptor)
+        return identity, memoryview(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ))
+    except ValueError as error:
+        raise SegmentUnusable("empty") from error
+    finally:
+        os.close(descriptor)
+
+
+def _check(footer: Footer, file: memoryview, footer_at: int, model: EmbeddingModel) -> None:
+    if (footer.model, footer.dim) != model:
+        raise SegmentUnusable(f"made for the model {footer.model}, {footer.dim} dimensions")
+    ends = (footer.graph_bytes, footer.keys_at, footer.scales_at, footer.codes_end)
+    if min(ends) < 0 or max(ends) > footer_at:
+        raise SegmentUnusable("truncated")
+    if rest_crc(file[:footer_at], footer.codes_at, footer.codes_end) != footer.rest_crc:
+        raise SegmentUnusable("damaged")
+
+
+def rest_crc(file: memoryview, codes_at: int, codes_end: int) -> int:
+    """The checksum of everything but the codes."""
+    return zlib.crc32(file[codes_end:], zlib.crc32(file[:codes_at]))
+
+
+def _codes(footer: Footer, file: memoryview) -> Codes:
+    count, dim = footer.count, footer.dim
+    return Codes(
+        np.frombuffer(file, "<i8", count, footer.keys_at),
+        np.frombuffer(file, np.int8, count * dim, footer.codes_at).reshape(count, dim),
+        np.frombuffer(file, "<f4", count, footer.scales_at),
+    )
