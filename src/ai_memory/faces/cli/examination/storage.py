@@ -1,0 +1,111 @@
+"""The database file, looked at from outside: nothing is made, migrated or written."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import apsw
+
+from ai_memory.adapters.sqlite.connection import MEMORY, connect
+from ai_memory.adapters.sqlite.migration import APPLICATION_ID, migrations, schema_version
+from ai_memory.config import Config
+from ai_memory.errors import AiMemoryError, StoreBusy
+from ai_memory.faces.cli.examination.section import Section
+from ai_memory.faces.cli.paint import size
+
+_WAL_BYTES_LARGE: Final = 256 * 1024 * 1024
+_PROBLEMS_SHOWN: Final = 5
+
+
+class Found(NamedTuple):
+    """What the examination of the file says to the others.
+
+    Attributes:
+        usable: It is there, it is ours, and this program can open it.
+    """
+
+    section: Section
+    usable: bool
+
+
+def examine_storage(config: Config) -> Found:
+    """The file: there, ours, sound, and how big."""
+    section = Section(name="Storage", facts=[])
+    path = Path(config.db)
+    section.fact("path", config.db)
+    if config.db == MEMORY or not path.exists():
+        section.fact("exists", value=False)
+        section.note = "There is no database yet; the first `ai-memory store` makes it."
+        return Found(section, usable=False)
+    _examine_file(section, path)
+    try:
+        connection = connect(path, writer=False)
+        try:
+            usable = _examine_schema(section, connection)
+            if usable:
+                _examine_soundness(section, connection)
+        finally:
+            connection.close()
+    except (AiMemoryError, apsw.Error) as failure:
+        message = failure.message if isinstance(failure, AiMemoryError) else str(failure)
+        hint = failure.hint if isinstance(failure, AiMemoryError) else ""
+        busy = isinstance(failure, StoreBusy)
+        section.find("warning" if busy else "critical", message, hint)
+        return Found(section, usable=False)
+    return Found(section, usable=usable)
+
+
+def _examine_file(section: Section, path: Path) -> None:
+    status = path.stat()
+    section.fact("size", size(status.st_size))
+    wal = path.with_name(f"{path.name}-wal")
+    wal_bytes = wal.stat().st_size if wal.exists() else 0
+    section.fact("write-ahead log", size(wal_bytes))
+    if wal_bytes > _WAL_BYTES_LARGE:
+        section.find(
+            "warning",
+            f"the write-ahead log has grown to {size(wal_bytes)}",
+            "Some process reads for a very long time; end it, then open the database once.",
+        )
+    if os.name == "posix":
+        mode = stat.S_IMODE(status.st_mode)
+        section.fact("mode", f"{mode:03o}")
+        if mode & stat.S_IWOTH:
+            section.find("warning", "everybody can write the database", f"Run `chmod 600 {path}`.")
+    if not os.access(path, os.W_OK):
+        section.find("critical", "the database cannot be written", "Check its permissions.")
+
+
+def _examine_schema(section: Section, connection: apsw.Connection) -> bool:
+    """Whether this program can open it."""
+    version, newest = schema_version(connection), migrations()[-1].number
+    section.fact("schema", f"{version} of {newest}")
+    section.fact("journal", connection.pragma("journal_mode"))
+    if version and connection.pragma("application_id") != APPLICATION_ID:
+        section.find(
+            "critical", "the file belongs to another program", "Name another one with --db."
+        )
+        return False
+    if version > newest:
+        section.find(
+            "critical",
+            f"a newer program wrote the database (schema {version})",
+            "Upgrade ai-memory.",
+        )
+        return False
+    return True
+
+
+def _examine_soundness(section: Section, connection: apsw.Connection) -> None:
+    problems = [str(row[0]) for row in connection.execute("PRAGMA quick_check")]
+    sound = problems == ["ok"]
+    section.fact("quick check", "ok" if sound else problems[:_PROBLEMS_SHOWN])
+    if not sound:
+        section.find(
+            "critical",
+            f"the database is damaged: {problems[0]}",
+            "Stop writing to it and restore a backup; `sqlite3 FILE .recover` saves what is left.",
+        )

@@ -1,0 +1,255 @@
+"""`ai-memory import FILE`: memories from a file of any known format, batch by batch.
+
+Ids come from the file, so what was imported before is skipped: an interrupted import is resumed by
+saying it again.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from ai_memory.errors import AiMemoryError, ValidationFailed
+from ai_memory.faces.cli import output
+from ai_memory.faces.cli.call import Call, Flags, add_flags
+from ai_memory.faces.cli.progress import Bar, wants_bar
+from ai_memory.faces.codec import to_command, to_json
+from ai_memory.faces.problems import EXIT_FAILED, EXIT_OK
+from ai_memory.model.clock import to_rfc3339
+from ai_memory.model.field import check_namespace
+from ai_memory.model.memory import TIERS
+from ai_memory.operations.registry import Operation, by_method
+
+if TYPE_CHECKING:
+    from ai_memory.adapters.formats import ImportRecord, RecordStream
+    from ai_memory.faces.cli.door import Door
+    from ai_memory.faces.cli.parser import Parser
+
+BATCH_RECORDS: Final = 200
+BATCH_BYTES: Final = 256 * 1024
+"""Of JSON: some seconds of embedding, and far below what a node accepts in one body."""
+
+_PROBLEMS_KEPT: Final = 1_000
+_PROBLEMS_SHOWN: Final = 20
+_INSTANTS: Final = ("created_at", "updated_at", "expires_at")
+
+
+class Summary(msgspec.Struct, kw_only=True):
+    """What became of a file.
+
+    Attributes:
+        format: What it was read as.
+        total: Records and problems met.
+        updated: Were here already, and the file had something newer.
+        empty: Conversations and documents without text; nothing to store, nothing wrong.
+        problems: The first ones; `problems_count` counts all.
+    """
+
+    format: str
+    imported: int = 0
+    updated: int = 0
+    skipped: int = 0
+    problems: list[Problem] = []
+    problems_count: int = 0
+    empty: int = 0
+    total: int = 0
+
+    def refuse(self, line: int, message: str) -> None:
+        """Note a piece of the file that gave no memory."""
+        self.problems_count += 1
+        if len(self.problems) < _PROBLEMS_KEPT:
+            self.problems.append(Problem(line=line, message=message))
+
+
+class Problem(msgspec.Struct, kw_only=True):
+    """A piece of the file that gave no memory."""
+
+    line: int
+    message: str
+
+
+def configure(parser: Parser, name: str) -> None:
+    """Declare the file and how to read it, and the global flags."""
+    del name
+    parser.describe(_description)
+    parser.add_argument("file", metavar="FILE", nargs="?", help="A path, or `-` for stdin.")
+    parser.add_argument("--format", metavar="NAME", help="Told by content unless given.")
+    parser.add_argument("--unit", metavar="UNIT", help="What of a dialogue becomes one memory.")
+    parser.add_argument(
+        "-n", "--namespace", metavar="NAMESPACE", help="Put every memory here, whatever it says."
+    )
+    parser.add_argument(
+        "--retention", metavar="TIER", help="Keep every memory so long: short, mid, long."
+    )
+    parser.add_argument("--progress", action="store_true", help="Show the bar in any case.")
+    add_flags(parser, tier_is_level=True)
+
+
+def _description() -> str:
+    from ai_memory.adapters.formats.detect import DESCRIPTIONS
+
+    width = max(map(len, DESCRIPTIONS))
+    known = "\n".join(f"  {name:{width}}  {text}" for name, text in DESCRIPTIONS.items())
+    return (
+        "Import memories or conversations. What is here already, by id, is skipped, so that saying "
+        "it again\nresumes an interrupted import; a bad line is reported and never loses the rest."
+        f"\n\nformats:\n{known}"
+    )
+
+
+def run(call: Call) -> int:
+    """Import; 1 when the file held nothing but problems."""
+    from ai_memory.adapters.formats import open_records
+    from ai_memory.faces.cli.door import open_door
+    from ai_memory.faces.cli.setting import default_namespace, settings
+
+    options = call.options
+    config = settings(call.flags)
+    reading: dict[str, Any] = {
+        name: options[name] for name in ("format", "unit", "namespace") if name in options
+    }
+    operation = by_method(call.command)
+    retention = options.get("retention")
+    _check(options.get("namespace"), retention)
+    with open_records(_source(options.get("file")), **reading) as records:
+        importer = _Importer(
+            operation, records, retention=retention, namespace=default_namespace(config)
+        )
+        with open_door(call.flags, operation, config) as door:
+            shown = wants_bar(asked="progress" in options, quiet=call.flags.quiet)
+            with Bar("importing", records.total, unit="B", shown=shown) as bar:
+                importer.run(door, bar)
+    summary = importer.summary
+    _show(summary, call.flags)
+    return EXIT_FAILED if summary.problems_count == summary.total > 0 else EXIT_OK
+
+
+def _source(file: str | None) -> Any:
+    if file is None and not output.is_piped():
+        raise ValidationFailed("FILE is required", hint="Name a file, or pipe one in with `-`.")
+    if file is not None and file != "-":
+        return file
+    if sys.stdin is None:
+        raise ValidationFailed("stdin is closed", hint="Name a file.")
+    return sys.stdin.buffer
+
+
+def _check(namespace: str | None, retention: str | None) -> None:
+    """Refuse a bad --namespace or --retention once, not once per record.
+
+    Raises:
+        ValidationFailed: It is one.
+    """
+    if namespace is not None:
+        check_namespace(namespace)
+    if retention is not None and retention not in TIERS:
+        raise ValidationFailed(
+            f"--retention '{retention[:80]}' is no tier",
+            hint=f"Say {', '.join(TIERS)}.",
+            field="retention",
+        )
+
+
+class _Importer:
+    """Takes a file's records to a node in batches."""
+
+    def __init__(
+        self,
+        operation: Operation,
+        records: RecordStream,
+        *,
+        retention: str | None,
+        namespace: str,
+    ) -> None:
+        self.summary = Summary(format=records.format)
+        self._operation = operation
+        self._records = records
+        self._tier = retention
+        self._namespace = namespace
+        self._batch: list[dict[str, Any]] = []
+        self._lines: list[int] = []
+        self._bytes = 0
+
+    def run(self, door: Door, bar: Bar) -> None:
+        """Import everything.
+
+        Raises:
+            AiMemoryError: The node failed; what was stored before stays.
+        """
+        from ai_memory.adapters.formats import ImportProblem
+
+        try:
+            for item in self._records:
+                self.summary.total += 1
+                if isinstance(item, ImportProblem):
+                    excerpt = f" | {item.excerpt}" if item.excerpt else ""
+                    self.summary.refuse(item.line, item.message + excerpt)
+                    continue
+                self._add(item, door, bar)
+            self._flush(door, bar)
+        except (AiMemoryError, KeyboardInterrupt):
+            if self.summary.imported:
+                output.note(
+                    f"{self.summary.imported} were imported and stay; the same command again "
+                    "imports the rest"
+                )
+            raise
+        self.summary.empty = self._records.skipped
+
+    def _add(self, record: ImportRecord, door: Door, bar: Bar) -> None:
+        memory = self._memory(record)
+        size = len(to_json(memory))
+        if self._batch and self._bytes + size > BATCH_BYTES:
+            self._flush(door, bar)
+        self._batch.append(memory)
+        self._lines.append(record.line)
+        self._bytes += size
+        if len(self._batch) >= BATCH_RECORDS:
+            self._flush(door, bar)
+
+    def _memory(self, record: ImportRecord) -> dict[str, Any]:
+        """A record as the command wants it; what the file leaves open is filled in."""
+        memory = {
+            name: value
+            for name in record.__struct_fields__
+            if name != "line" and (value := getattr(record, name)) is not None
+        }
+        for name in _INSTANTS:
+            if name in memory:
+                memory[name] = to_rfc3339(memory[name])
+        memory.setdefault("namespace", self._namespace)
+        if self._tier is not None:
+            memory["tier"] = self._tier
+        return memory
+
+    def _flush(self, door: Door, bar: Bar) -> None:
+        if not self._batch:
+            return
+        command = to_command(self._operation, {"memories": self._batch})
+        result = door.execute(self._operation, command)
+        self.summary.imported += result["imported"]
+        self.summary.updated += result["updated"]
+        self.summary.skipped += result["skipped"]
+        for refusal in result["errors"]:
+            self.summary.refuse(self._lines[refusal["index"]], refusal["message"])
+        self._batch, self._lines, self._bytes = [], [], 0
+        bar.reach(self._records.done, imported=self.summary.imported)
+
+
+def _show(summary: Summary, flags: Flags) -> None:
+    if flags.json:
+        output.emit_json(summary)
+        return
+    for problem in summary.problems[:_PROBLEMS_SHOWN]:
+        output.note(f"line {problem.line}: {problem.message}")
+    more = summary.problems_count - _PROBLEMS_SHOWN
+    if more > 0:
+        output.note(f"… and {more} more problems")
+    updated = f"updated {summary.updated}, " if summary.updated else ""
+    empty = f", {summary.empty} without text" if summary.empty else ""
+    output.emit(
+        f"imported {summary.imported}, {updated}skipped {summary.skipped} (already there), "
+        f"problems {summary.problems_count}{empty}"
+    )

@@ -1,0 +1,77 @@
+"""A node opened for one call, in this process."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from ai_memory.compose import OpenNode, open_node
+from ai_memory.config import Config
+from ai_memory.errors import AiMemoryError, EmbedderUnavailable
+from ai_memory.faces.cli.call import Flags
+from ai_memory.faces.cli.output import note
+from ai_memory.faces.cli.paint import plural
+from ai_memory.faces.cli.progress import Preparation
+from ai_memory.faces.codec import to_builtins
+from ai_memory.model.command import Command
+from ai_memory.operations.registry import Operation
+
+EMBEDDED_BEFORE_RECALL_MAX: Final = 512
+"""Memories; so many take a few seconds, and a recall that finds all is worth them."""
+
+
+class LocalDoor:
+    """Opens the store and what the feature level needs; closes it after the call."""
+
+    def __init__(self, config: Config, flags: Flags) -> None:
+        """Open.
+
+        Raises:
+            AiMemoryError: See `compose.open_node`.
+        """
+        self._quiet = flags.quiet
+        self._config = config
+        with Preparation(quiet=flags.quiet) as preparation:
+            self.opened: OpenNode = open_node(config, background=False, progress=preparation.told)
+        self.caller = self.opened.caller("cli")
+        problem = self.opened.node.facts.embedder_problem
+        if problem is not None and config.embedder != "none":
+            note(f"note: keyword search only: {problem}", quiet=self._quiet)
+
+    def execute(self, operation: Operation, command: Command) -> dict[str, Any]:
+        """See Door."""
+        if operation.method == "recall":
+            self._embed_waiting()
+        result: dict[str, Any] = to_builtins(self.opened.node.execute(self.caller, command))
+        return result
+
+    def _embed_waiting(self) -> None:
+        """Make missing vectors: no janitor runs beside a single call."""
+        node = self.opened.node
+        if node.facts.embedder is None:
+            return
+        with node.store.read() as rows:
+            waiting = rows.count_unembedded()
+        if waiting > EMBEDDED_BEFORE_RECALL_MAX:
+            note(
+                f"note: {waiting} memories have no vectors yet and are found by their words only; "
+                "`ai-memory reembed` makes them",
+                quiet=self._quiet,
+            )
+        elif waiting:
+            from ai_memory.operations.embed_memories import EmbedMemories
+
+            note(
+                f"note: making the vectors of {plural(waiting, 'memory', 'memories')} first",
+                quiet=self._quiet,
+            )
+            try:
+                node.execute(self.caller, EmbedMemories(limit=waiting))
+            except EmbedderUnavailable as failure:
+                note(f"note: keyword search only: {failure.message}", quiet=self._quiet)
+
+    def close(self) -> None:
+        """See Door. What was answered is durable; a counter that was not written is no failure."""
+        try:
+            self.opened.close()
+        except AiMemoryError as failure:
+            note(f"note: recalls were not counted: {failure.message}", quiet=self._quiet)

@@ -1,0 +1,146 @@
+"""The entry point: find the command, run it, turn whatever happens into lines and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+from ai_memory.errors import AiMemoryError, UnknownOperation
+from ai_memory.faces.cli import output
+from ai_memory.faces.cli.call import Words, read_call, repair, split
+from ai_memory.faces.cli.command import Entry, commands
+from ai_memory.faces.problems import EXIT_OK, EXIT_USAGE, exit_code_of, internal
+from ai_memory.version import __version__
+
+EXIT_INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
+EXIT_PIPE: Final = 141  # 128 + SIGPIPE
+
+_HINT: Final = "`ai-memory --help` lists the commands."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one call of the command line.
+
+    Args:
+        argv: The words after the program's name; None: those of this process.
+
+    Returns:
+        The exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted, 141 when
+        nobody reads the output any more.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    as_json = "--json" in words
+    output.prepare_streams()
+    try:
+        code = _run(words)
+        output.flush()
+        return code
+    except AiMemoryError as error:
+        _raise_when_debugging()
+        output.report(error, as_json=as_json)
+        return exit_code_of(error)
+    except KeyboardInterrupt:
+        output.note("interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        output.abandon_stdout()
+        return EXIT_PIPE
+    except Exception as fault:  # noqa: BLE001 - a person never sees a traceback
+        _raise_when_debugging()
+        ours = internal()
+        ours.hint = f"{type(fault).__name__}; set AI_MEMORY_DEBUG=1 to see where it comes from."
+        output.report(ours, as_json=as_json)
+        return exit_code_of(ours)
+
+
+def _raise_when_debugging() -> None:
+    """Let the error being handled go on as a traceback."""
+    if os.environ.get("AI_MEMORY_DEBUG"):
+        raise  # noqa: PLE0704 - called in an except clause only
+
+
+def _run(argv: list[str]) -> int:
+    words = split(repair(argv))
+    known = commands()
+    if words.asks("--version", "-V"):
+        output.emit(f"ai-memory {__version__}")
+        return EXIT_OK
+    if words.command is None:
+        if words.asks("--help", "-h"):
+            output.emit(_overview(known))
+            return EXIT_OK
+        output.note(_overview(known))
+        return EXIT_USAGE
+    if words.command == "help":
+        return _help(words, known)
+    entry = known.get(words.command)
+    if entry is None:
+        raise _unknown(words.command, known)
+    return _carry_out(entry, words)
+
+
+def _carry_out(entry: Entry, words: Words) -> int:
+    if entry.forwards:
+        return entry.forward()(words)
+    from ai_memory.faces.cli.parser import Parser
+
+    parser = Parser(entry.name)
+    entry.configure()(parser, entry.name)
+    try:
+        call = read_call(parser, words)
+    except SystemExit:  # argparse has printed the help
+        return EXIT_OK
+    return entry.run()(call)
+
+
+def _help(words: Words, known: dict[str, Entry]) -> int:
+    """`help` and `help COMMAND`."""
+    topics = [word for word in words.after if not word.startswith("-")]
+    if not topics:
+        output.emit(_overview(known))
+        return EXIT_OK
+    entry = known.get(topics[0])
+    if entry is None:
+        raise _unknown(topics[0], known)
+    return _carry_out(entry, Words([], entry.name, ["--help"]))
+
+
+def _unknown(name: str, known: dict[str, Entry]) -> UnknownOperation:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, 1, cutoff=0.5)
+    hint = f"Did you mean `ai-memory {near[0]}`? " if near else ""
+    return UnknownOperation(f"unknown command '{name[:80]}'", hint=hint + _HINT)
+
+
+def _overview(known: dict[str, Entry]) -> str:
+    width = max(map(len, known))
+    lines = [
+        "usage: ai-memory [global options] COMMAND [options]",
+        "",
+        "Durable memory for AI agents.",
+        "",
+        "commands:",
+        *(f"  {entry.name:{width}}  {entry.title}" for entry in known.values()),
+        f"  {'help':{width}}  Show this, or `help COMMAND`",
+        "",
+        "global options, before or after the command:",
+        "  --db PATH         the database file                         (AI_MEMORY_DB)",
+        "  --level LEVEL     keyword or semantic; on most commands     (AI_MEMORY_TIER)",
+        "                    also --tier",
+        "  --url URL         talk to a running node, not to a file     (AI_MEMORY_URL)",
+        "  --bind HOST:PORT  likewise; for serve: where to listen      (AI_MEMORY_BIND)",
+        "  --api-key KEY     the node's key                            (AI_MEMORY_API_KEY)",
+        "  --agent-id ID     who you are                               (AI_MEMORY_AGENT_ID)",
+        "  --config FILE     the settings file                         (AI_MEMORY_CONFIG)",
+        "  --json            print JSON; an error is JSON on stderr",
+        "  --quiet, -q       no notes, warnings or progress on stderr",
+        "  --version, -V",
+        "",
+        "start:",
+        '  ai-memory store --title "Coffee" --content "Ada drinks her coffee black."',
+        '  ai-memory recall "how does Ada like her coffee"',
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,74 @@
+"""argparse, with our errors: one shape, and the nearest known word."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from typing import Any, NoReturn
+
+from ai_memory.errors import ValidationFailed
+from ai_memory.faces.cli.output import emit
+
+
+class Parser(argparse.ArgumentParser):
+    """The parser of one command."""
+
+    def __init__(self, command: str, description: str = "") -> None:
+        super().__init__(
+            prog=f"ai-memory {command}",
+            allow_abbrev=False,  # an abbreviation of today is ambiguous tomorrow
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        self._command = command
+        self._describe: Callable[[], str] = lambda: description
+
+    def describe(self, describe: Callable[[], str]) -> None:
+        """Ask for the description when the help is shown, and not before."""
+        self._describe = describe
+
+    def format_help(self) -> str:
+        """The help text."""
+        self.description = self._describe()
+        return super().format_help()
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the help text; argparse would swallow that nobody reads it."""
+        del file
+        emit(self.format_help().rstrip())
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the words.
+
+        Raises:
+            ValidationFailed: Always.
+        """
+        text = message.removeprefix("argument ")
+        raise ValidationFailed(text, hint=f"`ai-memory {self._command} --help` explains it.")
+
+    def read(self, words: Sequence[str]) -> dict[str, Any]:
+        """The values of the words, by destination.
+
+        Raises:
+            ValidationFailed: A word is unknown, or a value is missing.
+        """
+        namespace, extra = self.parse_known_args(list(words))
+        if extra:
+            raise unknown_word(extra[0], self._option_string_actions, self._command)
+        return vars(namespace)
+
+
+def unknown_word(word: str, known: Iterable[str], command: str) -> ValidationFailed:
+    """The error for a word nobody asked for."""
+    name = word.partition("=")[0][:80]
+    place = f"ai-memory {command}".rstrip()
+    if not name.startswith("-"):
+        return ValidationFailed(
+            f"unexpected argument '{name}'",
+            hint=f"Quote text that has spaces. `{place} --help` shows the usage.",
+        )
+    near = get_close_matches(name, list(known), 1, cutoff=0.65)
+    return ValidationFailed(
+        f"unknown option '{name}'",
+        hint=(f"Did you mean {near[0]}? " if near else "") + f"`{place} --help` lists them all.",
+    )

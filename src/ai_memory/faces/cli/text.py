@@ -1,0 +1,271 @@
+"""Results as a person reads them, operation by operation.
+
+They take JSON values, so that a result looks the same whether the node is ours or runs elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from ai_memory.faces.cli.paint import PREVIEW_CHARS, Paint, one_line, plural, short_id, size
+
+Result: TypeAlias = dict[str, Any]
+
+_CONTROL: Final = {
+    code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
+}
+
+
+class Text(NamedTuple):
+    """What goes to stdout, and what goes to stderr beside it."""
+
+    lines: list[str]
+    remarks: list[str] = []
+
+
+def shown(method: str, result: Result, paint: Paint) -> Text:
+    """A result in words."""
+    return _SHOWN[method](_harmless(result), paint)
+
+
+def _harmless(value: Any) -> Any:
+    """The same value without characters that command a terminal; metadata may hold any."""
+    match value:
+        case str():
+            return value if value.isprintable() else value.translate(_CONTROL)
+        case dict():
+            return {_harmless(key): _harmless(inner) for key, inner in value.items()}
+        case list():
+            return [_harmless(inner) for inner in value]
+        case _:
+            return value
+
+
+def _store(result: Result, paint: Paint) -> Text:
+    done = "merged" if result.get("duplicate") else "stored"
+    line = f"{done}: {result['id']} [{result['tier']}] (ns={paint.cyan(result['namespace'])})"
+    remarks = []
+    similar = result.get("potential_contradictions", [])
+    if similar:
+        found = plural(len(similar), "similar memory", "similar memories")
+        ids = ", ".join(map(short_id, similar))
+        remarks.append(
+            f"warning: {found} found in same namespace (potential contradictions): {ids}"
+        )
+    remarks += [
+        f"warning: says nearly the same as [{short_id(near['id'])}] "
+        f"{one_line(near['title'])} (similarity {near['similarity']:.2f})"
+        for near in result.get("near_duplicates", [])
+    ]
+    return Text([line], remarks)
+
+
+def _recall(result: Result, paint: Paint) -> Text:
+    lines = []
+    for memory in result["memories"]:
+        sure = memory["confidence"]
+        confidence = "" if sure >= 1 else f" conf={sure:.0%}"
+        about = (
+            f"score={memory['score']:.2f} (ns={paint.cyan(memory['namespace'])}, "
+            f"{memory['access_count']}x, {paint.age(memory['updated_at'])}{confidence})"
+        )
+        title = paint.bold(one_line(memory["title"]))
+        lines.append(f"{paint.mark(memory)} {title} {paint.bar(memory['priority'])} {about}")
+        lines.append(f"  {one_line(memory['content'], PREVIEW_CHARS)}")
+        parts = memory.get("explanation")
+        if parts:
+            shares = "  ".join(f"{name} {value:.3f}" for name, value in parts.items())
+            lines.append(paint.dim(f"  {shares}"))
+        lines.append("")
+    count, mode = result["count"], result["mode"]
+    meta = result["meta"]
+    remarks = []
+    if meta.get("memories_dropped"):
+        used, budget = meta["budget_tokens_used"], result.get("budget_tokens")
+        dropped = plural(meta["memories_dropped"], "memory", "memories")
+        remarks.append(f"note: {dropped} left out: {used} of {budget} tokens are spent")
+    if not count:
+        return Text([], [*remarks, f"no memories found [{mode}]"])
+    lines.append(f"{plural(count, 'memory', 'memories')} recalled [{mode}]")
+    return Text(lines, remarks)
+
+
+def _row(memory: Result, paint: Paint) -> str:
+    return (
+        f"{paint.mark(memory)} {paint.bold(one_line(memory['title']))} "
+        f"(p={memory['priority']}, ns={paint.cyan(memory['namespace'])}, "
+        f"{paint.age(memory['updated_at'])})"
+    )
+
+
+def _page(
+    rows: list[Result], result: Result, paint: Paint, nouns: tuple[str, str], none: str
+) -> Text:
+    if not rows:
+        return Text([], [none])
+    count, total = result["count"], result["total"]
+    of = f" of {total}" if total > count else ""
+    lines = [*(_row(row, paint) for row in rows), ""]
+    lines.append(f"{count}{of} {nouns[0] if count == 1 and not of else nouns[1]}")
+    cursor = result.get("next_cursor")
+    return Text(lines, [f"note: the next page: --cursor {cursor}"] if cursor else [])
+
+
+def _search(result: Result, paint: Paint) -> Text:
+    none = f"no results for: {one_line(result['query'], PREVIEW_CHARS)}"
+    return _page(result["results"], result, paint, ("result", "results"), none)
+
+
+def _list(result: Result, paint: Paint) -> Text:
+    return _page(
+        result["memories"], result, paint, ("memory", "memories"), "no memories match, or none yet"
+    )
+
+
+def _get(result: Result, paint: Paint) -> Text:
+    lines = [f"{paint.mark(result)} {paint.bold(one_line(result['title']))}"]
+    facts = {
+        "id": result["id"],
+        "namespace": paint.cyan(result["namespace"]),
+        "tags": ", ".join(result["tags"]),
+        "priority": f"{paint.bar(result['priority'])} {result['priority']}",
+        "confidence": f"{result['confidence']:.0%}",
+        "source": result["source"],
+        "version": result["version"],
+        "created": f"{result['created_at']} ({paint.age(result['created_at'])})",
+        "updated": f"{result['updated_at']} ({paint.age(result['updated_at'])})",
+        "expires": result.get("expires_at", "never"),
+        "recalled": f"{result['access_count']}x",
+        **{f"metadata.{name}": value for name, value in result["metadata"].items()},
+    }
+    lines += [f"  {name:12} {value}" for name, value in facts.items() if value not in ("", None)]
+    lines += ["", result["content"]]
+    if result["links"]:
+        lines += ["", "links:"]
+        lines += [
+            f"  {link['source_id']} --[{link['relation']}]--> {link['target_id']}"
+            for link in result["links"]
+        ]
+    return Text(lines)
+
+
+def _update(result: Result, paint: Paint) -> Text:
+    return Text([f"updated: {result['id']} [{paint.bold(one_line(result['title']))}]"])
+
+
+def _delete(result: Result, paint: Paint) -> Text:  # noqa: ARG001
+    return Text([f"deleted: {result['id']}"])
+
+
+def _promote(result: Result, paint: Paint) -> Text:
+    if result["mode"] == "tier":
+        return Text([f"promoted to long-term: {result['id']}"])
+    source, clone = short_id(result["source_id"]), short_id(result["clone_id"])
+    place = paint.cyan(result["to_namespace"])
+    return Text([f"promoted (vertical): {source} → {place} (clone: {clone})"])
+
+
+def _history(result: Result, paint: Paint) -> Text:
+    lines = []
+    for version in result["versions"]:
+        mark = "  (current)" if version["current"] else ""
+        head = f"v{version['version']}  {version['written_at']}  {paint.age(version['written_at'])}"
+        lines.append(f"{head}{mark}  {paint.bold(one_line(version['title']))}")
+        lines.append(f"  {one_line(version['content'], PREVIEW_CHARS)}")
+    lines += ["", f"{result['count']} of {plural(result['total'], 'version')} of {result['id']}"]
+    cursor = result.get("next_cursor")
+    return Text(lines, [f"note: the next page: --cursor {cursor}"] if cursor else [])
+
+
+def _stats(result: Result, paint: Paint) -> Text:
+    facts = {
+        "total memories": result["total"],
+        "expiring within 1h": result["expiring_soon"],
+        "archived": result["archived_total"],
+        "links": result["links_count"],
+        "vectors": result["vectors_count"],
+        "waiting for vectors": result["unembedded"],
+        "database size": size(result["db_size_bytes"]),
+    }
+    lines = [f"{name:20} {value}" for name, value in facts.items()]
+    if result["by_tier"]:
+        lines.append("by tier:")
+        lines += [f"  {row['tier']}: {row['count']}" for row in result["by_tier"]]
+        lines.append("by namespace:")
+        lines += _counted(result["by_namespace"], paint)
+    return Text(lines)
+
+
+def _namespaces(result: Result, paint: Paint) -> Text:
+    if not result["namespaces"]:
+        return Text([], ["no namespaces"])
+    return Text(_counted(result["namespaces"], paint))
+
+
+def _counted(rows: list[Result], paint: Paint) -> list[str]:
+    return [
+        f"  {paint.cyan(row['namespace'])}: {plural(row['count'], 'memory', 'memories')}"
+        for row in rows
+    ]
+
+
+def _capabilities(result: Result, paint: Paint) -> Text:
+    if "family" in result:
+        return Text([paint.bold(result["family"]), *_tools(result["tools"])])
+    lines = [f"ai-memory {result['version']}, feature level {paint.bold(result['tier'])}"]
+    lines += [f"  {name:24} {value}" for name, value in result["models"].items()]
+    lines.append("features:")
+    for name, value in result["features"].items():
+        lines.append(f"  {name:24} {_in_words(value)}")
+    if "tools" in result:
+        lines.append("tools:")
+        lines += _tools(result["tools"])
+    return Text(lines)
+
+
+def _tools(tools: list[Any]) -> list[str]:
+    lines = []
+    for tool in tools:
+        if isinstance(tool, str):
+            lines.append(f"  {tool}")
+        elif "description" in tool:
+            lines.append(f"  {tool['name']:22} {tool['description'].splitlines()[0]}")
+        else:
+            loaded = "" if tool["loaded"] else "  (not loaded)"
+            lines.append(f"  {tool['name']:22} {tool['family']}{loaded}")
+    return lines
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "yes" if value.get("enabled") else "no"
+    return str(value)
+
+
+def _health(result: Result, paint: Paint) -> Text:
+    vectors = "embedder ready" if result["embedder_ready"] else "no embedder"
+    line = f"{result['service']} {result['version']}: level {result['level']}, {vectors}"
+    problem = result.get("embedder_problem")
+    return Text(
+        [f"{paint.bold(result['status'])}: {line}"], [f"note: {problem}"] if problem else []
+    )
+
+
+_SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
+    "store": _store,
+    "recall": _recall,
+    "search": _search,
+    "list": _list,
+    "get": _get,
+    "update": _update,
+    "delete": _delete,
+    "promote": _promote,
+    "history": _history,
+    "stats": _stats,
+    "namespaces": _namespaces,
+    "capabilities": _capabilities,
+    "health": _health,
+}

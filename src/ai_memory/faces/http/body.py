@@ -1,0 +1,143 @@
+"""The request's body: whether there is one, whether it is JSON, and how much of it is read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from ai_memory import limits
+from ai_memory.errors import BodyTooLarge, UnsupportedMediaType
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive
+
+Headers: TypeAlias = Mapping[bytes, bytes]
+
+_JSON: Final = b"application/json"
+_CHARSETS: Final = (b"utf-8", b"utf8", b"us-ascii")
+_SHORT_BYTES: Final = 65_536
+
+
+class Body:
+    """One request's body and how far it has been read."""
+
+    __slots__ = ("_ended", "_headers", "_receive")
+
+    def __init__(self, headers: Headers, receive: Receive) -> None:
+        """Take the head's fields, in lower case, and the request's ASGI channel."""
+        self._headers = headers
+        self._receive = receive
+        self._ended = not self.announced
+
+    @property
+    def announced(self) -> bool:
+        """Whether the head announces a body."""
+        headers = self._headers
+        return headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+
+    @property
+    def unread(self) -> bool:
+        """Whether some of it may still come."""
+        return not self._ended
+
+    @property
+    def held_back(self) -> bool:
+        """Whether the client waits for `100 Continue` before it sends any."""
+        return b"expect" in self._headers
+
+    @property
+    def short(self) -> bool:
+        """Whether its length is known and small: reading past it costs nothing."""
+        length = self._declared_bytes()
+        return length is not None and length <= _SHORT_BYTES
+
+    def require_json(self) -> None:
+        """Refuse a body that is not declared as JSON in UTF-8.
+
+        A web page may send text or a form anywhere without asking; JSON it may not.
+
+        Raises:
+            UnsupportedMediaType: It is something else, or compressed.
+        """
+        if not self.announced:
+            return
+        headers = self._headers
+        given = headers.get(b"content-type", b"")
+        if given != _JSON:
+            media_type, *params = given.lower().split(b";")
+            if media_type.strip() != _JSON or not all(_is_utf8(param) for param in params):
+                raise UnsupportedMediaType("the body is not declared as application/json")
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            raise UnsupportedMediaType(
+                "the body is compressed", hint="Send the JSON as it is, without Content-Encoding."
+            )
+
+    async def read(self) -> bytes | None:
+        """The whole body, or None when the client went away before it was complete.
+
+        Raises:
+            BodyTooLarge: It is declared too long, or turns out to be.
+        """
+        if self._ended:
+            return b""
+        declared = self._declared_bytes()
+        if declared is not None and declared > limits.HTTP_BODY_BYTES_MAX:
+            raise _too_large()
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._next()
+            if message["type"] != "http.request":
+                return None
+            part: bytes = message.get("body", b"")
+            size += len(part)
+            if size > limits.HTTP_BODY_BYTES_MAX:
+                raise _too_large()
+            if not message.get("more_body", False):
+                return part if not parts else b"".join((*parts, part))
+            parts.append(part)
+
+    async def drain(self) -> None:
+        """Read and drop what still comes, within bounds of bytes and time."""
+        dropped = 0
+        try:
+            async with asyncio.timeout(limits.HTTP_DRAIN_SECS):
+                while not self._ended and dropped <= limits.HTTP_DRAIN_BYTES_MAX:
+                    dropped += len((await self._next()).get("body", b""))
+        except TimeoutError:
+            return
+
+    async def _next(self) -> Message:
+        message = await self._receive()
+        self._ended = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    def _declared_bytes(self) -> int | None:
+        text = self._headers.get(b"content-length", b"")
+        # The HTTP parser let only digits through; int() would refuse thousands of them.
+        return int(text[:19]) if text.isdigit() else None
+
+
+def _is_utf8(param: bytes) -> bool:
+    name, _, value = param.strip().partition(b"=")
+    return name.strip() != b"charset" or value.strip(b' "') in _CHARSETS
+
+
+def _too_large() -> BodyTooLarge:
+    bytes_max = limits.HTTP_BODY_BYTES_MAX
+    return BodyTooLarge(f"the body exceeds {bytes_max} bytes", bytes_max=bytes_max)
+
+
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """A channel that gives `body` once, then whatever follows (that the client went away)."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay

@@ -1,0 +1,78 @@
+"""A request → a Command: the fields from path, query, body and headers, put together once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from ai_memory.adapters.system import SystemEntropy
+from ai_memory.errors import ValidationFailed
+from ai_memory.faces.codec import read_object, to_command
+from ai_memory.faces.http.body import Headers
+from ai_memory.faces.http.query import decoded, read_query
+from ai_memory.faces.http.routes import accepted_version
+from ai_memory.model.command import Caller, Command
+from ai_memory.model.field import check_agent_id
+
+if TYPE_CHECKING:
+    from ai_memory.faces.http.routes import Route
+    from ai_memory.operations.registry import Operation
+
+_ENTROPY: Final = SystemEntropy()
+
+
+class Request(NamedTuple):
+    """What a request says, once its body is there.
+
+    Attributes:
+        headers: By name in lower case.
+        query: Behind the question mark, still encoded.
+        params: The path's parameters, decoded.
+        body: Empty for a GET, whatever it carried.
+    """
+
+    headers: Headers
+    query: bytes
+    params: dict[str, str]
+    body: bytes
+
+
+def command_of(operation: Operation, route: Route, request: Request) -> Command:
+    """What the request wants.
+
+    Raises:
+        ValidationFailed: A field is unknown, missing, malformed or given in two places.
+    """
+    if route.takes_query:
+        fields = read_query(request.query, aliases=route.aliases, lists=route.lists)
+        if route.accept is not None and b"accept-capabilities" in request.headers:
+            header = request.headers[b"accept-capabilities"].decode("latin-1")
+            fields.setdefault(route.accept, accepted_version(header))
+    else:
+        if request.query:
+            name = decoded(request.query.partition(b"=")[0][:80])
+            raise ValidationFailed(
+                f"unknown query parameter '{name}'", hint="Send fields in the JSON body."
+            )
+        fields = read_object(request.body) if request.body else {}
+    for name, value in request.params.items():
+        if fields.setdefault(name, value) != value:
+            raise ValidationFailed(
+                f"{name} differs from the one in the path",
+                hint="Leave it out of the body.",
+                field=name,
+            )
+    return to_command(operation, fields, text=route.takes_query)
+
+
+def caller_of(headers: Headers) -> Caller:
+    """Who asks: the X-Agent-Id header, else somebody unknown, anew for each request.
+
+    Raises:
+        ValidationFailed: The header is no agent id.
+    """
+    given: Any = headers.get(b"x-agent-id", b"").strip()
+    if not given:
+        return Caller(agent_id=f"anonymous:req-{_ENTROPY.new_id()[:8]}", face="http")
+    agent_id = given.decode("latin-1")
+    check_agent_id(agent_id)
+    return Caller(agent_id=agent_id, face="http")

@@ -1,0 +1,76 @@
+"""Operation → method and path, literally. The rest of a route follows from its command."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+API: Final = "/api/v1"
+MCP_PATHS: Final = ("/mcp", f"{API}/mcp")
+METRICS_PATHS: Final = ("/metrics", f"{API}/metrics")
+OPENAPI_PATH: Final = f"{API}/openapi.json"
+HEALTH_PATH: Final = f"{API}/health"
+
+_PARAM: Final = re.compile(r"\{(\w+)\}")
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class Route(NamedTuple):
+    """Where an operation stands.
+
+    Attributes:
+        operation: Its name in the registry.
+        method: The verb. GET takes its fields from the query, every other verb from a JSON body.
+        path: `{name}` is a field of the command.
+        status: What a success answers.
+        repeated: A key of the result that, when true, says nothing new was made: then 200.
+        aliases: Query parameter → the field it means, where clients know another name.
+        lists: Fields that a query writes as a comma-separated list.
+        accept: The field the Accept-Capabilities header sets.
+    """
+
+    operation: str
+    method: str
+    path: str
+    status: int = 200
+    repeated: str | None = None
+    aliases: Mapping[str, str] = _NONE
+    lists: tuple[str, ...] = ()
+    accept: str | None = None
+
+    @property
+    def path_fields(self) -> tuple[str, ...]:
+        """The fields that stand in the path."""
+        return tuple(_PARAM.findall(self.path))
+
+    @property
+    def takes_query(self) -> bool:
+        """Whether the other fields stand in the query rather than in a body."""
+        return self.method == "GET"
+
+
+ROUTES: Final = (
+    Route("store_memory", "POST", f"{API}/memories", 201, repeated="duplicate"),
+    Route("list_memories", "GET", f"{API}/memories"),
+    Route("get_memory", "GET", f"{API}/memories/{{id}}"),
+    Route("update_memory", "PUT", f"{API}/memories/{{id}}"),
+    Route("update_memory", "PATCH", f"{API}/memories/{{id}}"),
+    Route("delete_memory", "DELETE", f"{API}/memories/{{id}}"),
+    Route("promote_memory", "POST", f"{API}/memories/{{id}}/promote"),
+    Route("memory_history", "GET", f"{API}/memories/{{id}}/history"),
+    Route("search_memories", "GET", f"{API}/search", aliases={"q": "query"}),
+    Route("recall_memories", "GET", f"{API}/recall", lists=("context_tokens",)),
+    Route("recall_memories", "POST", f"{API}/recall"),
+    Route("memory_stats", "GET", f"{API}/stats"),
+    Route("list_namespaces", "GET", f"{API}/namespaces"),
+    Route("memory_capabilities", "GET", f"{API}/capabilities", accept="accept"),
+    Route("memory_health", "GET", HEALTH_PATH),
+    Route("import_memories", "POST", f"{API}/import"),
+)  # fmt: skip
+
+
+def accepted_version(header: str) -> str:
+    """The document version an Accept-Capabilities header asks for; anything unknown is v3."""
+    return {"v1": "v1", "1": "v1", "v2": "v2", "2": "v2"}.get(header.strip().lower(), "v3")

@@ -1,0 +1,231 @@
+"""The process behind `ai-memory serve`: listen, answer, and stop without losing an answer."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import uvicorn
+
+from ai_memory import limits
+from ai_memory.compose import OpenNode, Progress, open_node
+from ai_memory.config import Config, require_safe_bind
+from ai_memory.errors import AddressInUse, ConfigInvalid
+from ai_memory.faces.http.app import create_app
+from ai_memory.faces.http.metrics import Metrics
+from ai_memory.faces.http.mount import Mount
+from ai_memory.faces.http.protocol import BoundedProtocol
+from ai_memory.operations.profile import families_of
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ai_memory.faces.http.mount import Endpoint
+
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_BACKLOG: Final = 2_048
+_HEADERS: Final = [("x-content-type-options", "nosniff")]
+
+
+def serve(config: Config, *, progress: Progress | None = None) -> int:
+    """Serve until SIGTERM or SIGINT: finish what was begun, close the node, and return 0.
+
+    The address is taken first, so that a wrong one costs no time; the node is opened next; the
+    first line on stderr names the address once requests are answered.
+
+    Args:
+        config: The settings.
+        progress: Is told how far a first conversion of the model has come.
+
+    Raises:
+        ConfigInvalid: The bind is unsafe or not this machine's, or there is no such profile.
+        AddressInUse: Somebody listens there.
+        AiMemoryError: The node cannot be opened, or its last work failed; see `open_node`.
+    """
+    require_safe_bind(config)
+    families_of(config.profile)
+    sockets = bind(config.host, config.port)
+    metrics = Metrics()
+    try:
+        opened = open_node(config, observer=metrics, progress=progress)
+    except BaseException:
+        _close(sockets)
+        raise
+    with closing(opened):
+        HttpServer(opened, sockets, metrics=metrics).run()
+    return 0
+
+
+def bind(host: str, port: int) -> list[socket.socket]:
+    """Sockets bound to every address of a host, all on one port; they do not listen yet.
+
+    Raises:
+        AddressInUse: Somebody listens there.
+        ConfigInvalid: The host is unknown, not this machine's, or the port is privileged.
+    """
+    sockets: list[socket.socket] = []
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        for family, kind, protocol, _name, address in dict.fromkeys(found):
+            bound = socket.socket(family, kind, protocol)
+            sockets.append(bound)
+            # Connections of a server that stopped a moment ago must not bar its successor.
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            where: tuple[Any, ...] = (address[0], port, *address[2:])
+            bound.bind(where)
+            port = bound.getsockname()[1]
+    except OSError as cause:
+        _close(sockets)
+        raise _bind_error(host, port, cause) from cause
+    return sockets
+
+
+def _bind_error(host: str, port: int, cause: OSError) -> AddressInUse | ConfigInvalid:
+    import errno
+
+    if cause.errno == errno.EADDRINUSE:
+        return AddressInUse(f"address in use: {_address(host, port)}", setting="bind")
+    return ConfigInvalid(
+        f"cannot listen on {_address(host, port)}: {cause.strerror or cause}",
+        hint="Choose an address of this machine and a free port with --bind HOST:PORT.",
+        setting="bind",
+    )
+
+
+class HttpServer:
+    """A node's HTTP server on bound sockets; `run` blocks, `stop` may be called from any thread."""
+
+    def __init__(
+        self,
+        opened: OpenNode,
+        sockets: Sequence[socket.socket],
+        *,
+        metrics: Metrics | None = None,
+        grace_secs: float = limits.SHUTDOWN_GRACE_SECS,
+    ) -> None:
+        """Prepare; nothing listens yet. The node stays the caller's to close.
+
+        Args:
+            opened: The node that answers.
+            sockets: From `bind`; closed when the server ends.
+            metrics: The node's observer, for /metrics.
+            grace_secs: How long requests under way are waited for after a stop.
+        """
+        self.port: int = sockets[0].getsockname()[1]
+        self.listening = threading.Event()
+        self._opened = opened
+        self._sockets = list(sockets)
+        config = uvicorn.Config(
+            create_app(opened, mcp=Mount(partial(_mcp_endpoint, opened)), metrics=metrics),
+            http=BoundedProtocol,
+            ws="none",
+            lifespan="on",
+            interface="asgi3",
+            log_config=None,  # what is logged goes to stderr, where nothing else is configured
+            log_level="error",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            headers=_HEADERS,
+            backlog=_BACKLOG,
+            timeout_keep_alive=limits.HTTP_KEEP_ALIVE_SECS,
+            timeout_graceful_shutdown=grace_secs,  # type: ignore[arg-type] # it goes to wait_for
+        )
+        self._server = _Server(config, self)
+
+    def run(self) -> None:
+        """Answer until `stop`, or until SIGTERM or SIGINT when this is the main thread.
+
+        Raises:
+            AddressInUse: Somebody began to listen there in the meantime.
+        """
+        try:
+            self._listen()
+            self._server.run(self._sockets)
+        finally:
+            _close(self._sockets)
+
+    def _listen(self) -> None:
+        """Listen here: of two sockets bound to one port uvloop lets both believe that they do."""
+        try:
+            for each in self._sockets:
+                each.listen(_BACKLOG)
+        except OSError as cause:
+            raise _bind_error(self._opened.config.host, self.port, cause) from cause
+
+    def stop(self) -> None:
+        """Ask for a graceful stop."""
+        self._server.should_exit = True
+
+    def began(self) -> None:
+        """The sockets listen: say so."""
+        facts, config = self._opened.node.facts, self._opened.config
+        if facts.embedder_problem:
+            _say(f"no embedder, keyword search only: {facts.embedder_problem}")
+        where = _address(config.host, self.port)
+        _say(f"listening on http://{where} (db {config.db}, level {facts.level})")
+        self.listening.set()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which tells when it listens, and survives the signals it handles."""
+
+    def __init__(self, config: uvicorn.Config, owner: HttpServer) -> None:
+        super().__init__(config)
+        self._owner = owner
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._owner.began()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Handle signals while serving.
+
+        uvicorn raises them again when it is done, which would end the process before its node is
+        closed; here a handled signal is a handled signal.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _stop(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        # A second one is impatience: what is under way is abandoned, what was answered is durable.
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+def _mcp_endpoint(opened: OpenNode) -> Endpoint:
+    """Import the MCP face and make its endpoint."""
+    from ai_memory.faces.mcp.http import mcp_app
+
+    return mcp_app(opened, opened.config.profile)
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _close(sockets: Sequence[socket.socket]) -> None:
+    for each in sockets:
+        each.close()
+
+
+def _say(line: str) -> None:
+    print(f"ai-memory: {line}", file=sys.stderr, flush=True)  # noqa: T201 - stderr is the log

@@ -1,0 +1,176 @@
+"""MCP's stdio transport: messages of the SDK from lines, and lines from messages.
+
+The SDK has one; this differs where a memory needs it to (docs/adr/0006): what was read is answered
+before the end, also when the input ended or a signal came; a line that is no message is answered
+with an error instead of being dropped; and its threads end with the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import anyio
+import msgspec
+from mcp.shared.message import ServerMessageMetadata, SessionMessage
+from mcp.types import (
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    ErrorData,
+    JSONRPCError,
+    JSONRPCMessage,
+    JSONRPCNotification,
+    JSONRPCRequest,
+    JSONRPCResponse,
+    jsonrpc_message_adapter,
+)
+from pydantic import ValidationError
+
+from ai_memory import limits
+from ai_memory.faces.mcp.pipe import LineWriter, note, read_lines
+
+if TYPE_CHECKING:
+    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+    Inbound = MemoryObjectReceiveStream[SessionMessage | Exception]
+    Outbound = MemoryObjectSendStream[SessionMessage]
+
+_WAITING_MAX: Final = 64
+"""Messages read and not yet taken; beyond that, a flood stays in the pipe."""
+_IN_FLIGHT_MAX: Final = 256
+"""Requests being answered at once."""
+
+
+class Refusal(Exception):
+    """A line that is no message of the protocol, and what to answer."""
+
+    def __init__(self, code: int, text: str, request_id: Any = None) -> None:
+        super().__init__(text)
+        usable = isinstance(request_id, str | int) and not isinstance(request_id, bool)
+        self.answer = JSONRPCError(
+            jsonrpc="2.0",
+            id=request_id if usable else None,
+            error=ErrorData(code=code, message=text),
+        )
+
+
+def read_message(line: bytes | None) -> JSONRPCMessage:
+    """The message on a line.
+
+    Args:
+        line: None: it was too long to be kept.
+
+    Raises:
+        Refusal: There is no message on it.
+    """
+    if line is None:
+        raise Refusal(INVALID_REQUEST, f"a message exceeds {limits.HTTP_BODY_BYTES_MAX} bytes")
+    try:
+        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+        # A request whose id is malformed reads as a notification, and would never be answered.
+        if not isinstance(message, JSONRPCNotification) or b'"id"' not in line:
+            return message
+    except ValidationError:
+        message = None
+    try:
+        value = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Refusal(PARSE_ERROR, "the line is not JSON in UTF-8") from None
+    if message is not None and "id" not in value:
+        return message
+    request_id = value.get("id") if isinstance(value, dict) else None
+    raise Refusal(INVALID_REQUEST, "the line is not one JSON-RPC 2.0 message", request_id)
+
+
+class Wire:
+    """The client's messages in, ours out."""
+
+    def __init__(self, reading: int, writing: int, *, greeted: Callable[[], None]) -> None:
+        """Serve two descriptors on the running loop; call `greeted` after the first reply."""
+        self._loop = asyncio.get_running_loop()
+        self._reading = reading
+        self._writer = LineWriter(writing)
+        self._greeted: Callable[[], None] | None = greeted
+        self._arrived: asyncio.Queue[JSONRPCMessage | Refusal | None] = asyncio.Queue()
+        self._waiting = threading.BoundedSemaphore(_WAITING_MAX)
+        self._room = asyncio.Semaphore(_IN_FLIGHT_MAX)
+
+    def stop(self) -> None:
+        """Take no more messages; what was read is still answered. To be called on the loop."""
+        self._arrived.put_nowait(None)
+
+    @asynccontextmanager
+    async def streams(self) -> AsyncIterator[tuple[Inbound, Outbound]]:
+        """What `Server.run` reads and writes; reading ends when everything read is answered."""
+        inward, inbound = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+        outbound, outward = anyio.create_memory_object_stream[SessionMessage](0)
+        threading.Thread(target=self._read, name="ai-memory-stdin", daemon=True).start()
+        async with anyio.create_task_group() as tasks, inbound, outbound:
+            tasks.start_soon(self._send, outward)
+            tasks.start_soon(self._receive, inward)
+            yield inbound, outbound
+            # The server is done; should it not have read to the end, neither shall we.
+            self.stop()
+
+    def _read(self) -> None:
+        with suppress(RuntimeError):  # the loop has closed: nobody listens any more
+            for line in read_lines(self._reading):
+                self._waiting.acquire()
+                try:
+                    arrived: JSONRPCMessage | Refusal = read_message(line)
+                except Refusal as refusal:
+                    arrived = refusal
+                self._loop.call_soon_threadsafe(self._arrived.put_nowait, arrived)
+            self._loop.call_soon_threadsafe(self.stop)
+
+    async def _receive(self, inward: MemoryObjectSendStream[SessionMessage | Exception]) -> None:
+        async with inward:
+            with suppress(anyio.BrokenResourceError):  # the server stopped reading
+                while (arrived := await self._arrived.get()) is not None:
+                    self._waiting.release()
+                    await self._take(arrived, inward)
+                await self._settled()
+
+    async def _take(
+        self,
+        arrived: JSONRPCMessage | Refusal,
+        inward: MemoryObjectSendStream[SessionMessage | Exception],
+    ) -> None:
+        if isinstance(arrived, Refusal):
+            await self._write(arrived.answer)
+        elif isinstance(arrived, JSONRPCRequest):
+            await self._room.acquire()
+            # A request that its client cancels gets no answer.
+            unanswered = ServerMessageMetadata(on_request_unanswered=self._settle)
+            await inward.send(SessionMessage(arrived, unanswered))
+        else:
+            await inward.send(SessionMessage(arrived))
+
+    async def _settle(self) -> None:
+        self._room.release()
+
+    async def _settled(self) -> None:
+        """Wait until no request is being answered."""
+        try:
+            async with asyncio.timeout(limits.SHUTDOWN_GRACE_SECS):
+                for _ in range(_IN_FLIGHT_MAX):
+                    await self._room.acquire()
+        except TimeoutError:
+            note("stopping although a call has not ended")
+
+    async def _send(self, outward: MemoryObjectReceiveStream[SessionMessage]) -> None:
+        async with outward:
+            async for item in outward:
+                await self._write(item.message)
+                if not isinstance(item.message, JSONRPCResponse | JSONRPCError):
+                    continue
+                await self._settle()
+                if self._greeted is not None:
+                    self._greeted()
+                    self._greeted = None
+
+    async def _write(self, message: JSONRPCMessage) -> None:
+        await self._writer.write(message.model_dump_json(by_alias=True, exclude_unset=True))

@@ -1,0 +1,51 @@
+"""Every tool called once, on a memory that exists; the same for each way in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from mcp import Client
+from mcp.types import CallToolResult, TextContent
+
+ERAS: Final = ("legacy", "2026-07-28")
+"""How the official client speaks: with a handshake, or without one."""
+
+
+def text_of(result: CallToolResult) -> Any:
+    """The JSON in a result's text."""
+    (content,) = result.content
+    assert isinstance(content, TextContent)
+    return json.loads(content.text)
+
+
+async def call(client: Client, tool: str, **arguments: Any) -> Any:
+    """Call a tool that must succeed; its structured content."""
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, result.content
+    assert result.structured_content == text_of(result)
+    return result.structured_content
+
+
+async def call_every_tool(client: Client) -> dict[str, Any]:
+    """What each tool of the full profile answers."""
+    stored = await call(
+        client, "memory_store", title="Tea", content="Ada drinks green tea.", tags=["drink"]
+    )
+    ident = stored["id"]
+    answers = {
+        "memory_store": stored,
+        "memory_recall": await call(client, "memory_recall", context="what does Ada drink?"),
+        "memory_search": await call(client, "memory_search", query="tea"),
+        "memory_list": await call(client, "memory_list"),
+        "memory_get": await call(client, "memory_get", id=ident),
+        "memory_update": await call(client, "memory_update", id=ident, content="Black tea now."),
+        "memory_promote": await call(client, "memory_promote", id=ident),
+        "memory_history": await call(client, "memory_history", id=ident),
+        "memory_stats": await call(client, "memory_stats"),
+        "memory_namespaces": await call(client, "memory_namespaces"),
+        "memory_capabilities": await call(client, "memory_capabilities"),
+        "memory_health": await call(client, "memory_health"),
+    }
+    answers["memory_delete"] = await call(client, "memory_delete", id=ident)
+    return answers

@@ -1,0 +1,152 @@
+"""Whatever a client sends, it gets an answer it can read: never a fault, never silence."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from mcp import Client, MCPError
+from mcp.types import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, JSONRPCError
+from tests.faces.mcp.session import ERAS, text_of
+
+from ai_memory import limits
+from ai_memory.compose import OpenNode, open_node
+from ai_memory.config import load_config
+from ai_memory.faces.mcp.opening import Ready
+from ai_memory.faces.mcp.pipe import read_lines
+from ai_memory.faces.mcp.server import build_server
+from ai_memory.faces.mcp.wire import Refusal, read_message
+from ai_memory.operations.registry import command_type, operations_on
+
+TEXT = st.text(max_size=20)
+
+
+def json_with(text: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
+    return st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | text,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
+        max_leaves=8,
+    )
+
+
+JSON = json_with(TEXT)
+LINE_TEXT = st.text(st.characters(), max_size=20)  # half characters too, as escapes
+LINE_JSON = json_with(LINE_TEXT)
+GOOD = st.sampled_from(
+    ["mid", "global", "a/b", "2026-01-02T03:04:05Z", "nowhere", "full", "core", 0, 1, 7, True, []]
+)
+FIELDS = {
+    operation.wire: command_type(operation).__struct_fields__ for operation in operations_on("mcp")
+}
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
+    """A tool, and arguments of which many have its fields' names and some could be right."""
+    tool = draw(st.sampled_from(sorted(FIELDS)))
+    names = st.sampled_from(FIELDS[tool]) if FIELDS[tool] else TEXT
+    return tool, draw(st.dictionaries(names | names | TEXT, GOOD | JSON, max_size=6))
+
+
+@pytest.fixture(scope="module")
+def portal() -> Iterator[BlockingPortal]:
+    with start_blocking_portal("asyncio") as portal:
+        yield portal
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OpenNode]:
+    db = tmp_path_factory.mktemp("malformed") / "node.db"
+    node = open_node(load_config({"db": str(db), "tier": "keyword"}))
+    yield node
+    node.close()
+
+
+@pytest.fixture(scope="module", params=ERAS)
+def client(
+    portal: BlockingPortal, node: OpenNode, request: pytest.FixtureRequest
+) -> Iterator[Client]:
+    server = build_server(Ready(node), "full")
+    # Without the listing, the client does not check the answers: other tests have it do so.
+    client = Client(server, mode=request.param, raise_exceptions=True)
+    with portal.wrap_async_context_manager(client):
+        yield client
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(calls())
+def test_any_arguments_get_a_result_or_a_clear_error(
+    portal: BlockingPortal, client: Client, call: tuple[str, dict[str, Any]]
+) -> None:
+    try:
+        result = portal.call(client.call_tool, *call)
+    except MCPError as refused:
+        assert refused.error.code == INVALID_PARAMS
+        return
+    answer = text_of(result)
+    if result.is_error:
+        assert answer["code"] not in ("INTERNAL", None)
+        assert answer["message"]
+        assert answer["hint"]
+        assert "Traceback" not in str(answer)
+    else:
+        assert answer == result.structured_content
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.binary(max_size=60)
+    | LINE_JSON.map(lambda value: json.dumps(value).encode())
+    | st.fixed_dictionaries(
+        {"jsonrpc": st.just("2.0")},
+        optional={
+            "id": LINE_JSON,
+            "method": LINE_TEXT,
+            "params": LINE_JSON,
+            "result": LINE_JSON,
+            "error": LINE_JSON,
+        },
+    ).map(lambda value: json.dumps(value).encode())
+)
+def test_any_line_is_a_message_or_gets_a_refusal_that_can_be_sent(line: bytes) -> None:
+    try:
+        read_message(line)
+    except Refusal as refusal:
+        sent = json.loads(refusal.answer.model_dump_json(by_alias=True, exclude_unset=True))
+        assert JSONRPCError.model_validate(sent) == refusal.answer
+        assert sent["error"]["code"] in (PARSE_ERROR, INVALID_REQUEST)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.binary(min_size=1, max_size=40).map(lambda part: part.replace(b"\n", b" "))))
+def test_lines_are_what_stands_between_newlines(lines: list[bytes]) -> None:
+    assert through_a_pipe(b"\n".join(lines)) == [line.strip() for line in lines if line.strip()]
+
+
+def test_a_long_line_is_dropped_and_the_next_one_read() -> None:
+    longest = b"x" * limits.HTTP_BODY_BYTES_MAX
+    assert through_a_pipe(longest + b"\na\n" + longest + b"x\nb\r\n\n" + longest + b"x") == [
+        longest, b"a", None, b"b", None,
+    ]  # fmt: skip
+
+
+def through_a_pipe(data: bytes) -> list[bytes | None]:
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(data)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    lines = list(read_lines(reading))
+    writer.join()
+    os.close(reading)
+    return lines

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import bpe_openai
+import pytest
+from jsonschema import Draft202012Validator
+
+from ai_memory.faces.mcp.tool import brief_input, tool_of
+from ai_memory.operations.profile import tools_of
+from ai_memory.operations.registry import Operation, operations_on
+from ai_memory.operations.schema import input_schema
+
+EVERY = operations_on("mcp")
+
+
+def tokens(*values: Any) -> int:
+    encoding = bpe_openai.get_encoding("cl100k_base")
+    return sum(
+        len(encoding.encode(json.dumps(value, separators=(",", ":"), ensure_ascii=False)))
+        for value in values
+    )
+
+
+@pytest.mark.parametrize("operation", EVERY, ids=lambda operation: operation.wire)
+def test_schemas_are_json_schema_2020_12_of_objects(operation: Operation) -> None:
+    tool = tool_of(operation)
+    for schema in (tool.input_schema, tool.output_schema):
+        assert schema is not None
+        assert schema["type"] == "object"
+        Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("operation", EVERY, ids=lambda operation: operation.wire)
+def test_a_tool_says_what_the_registry_says(operation: Operation) -> None:
+    tool = tool_of(operation)
+    hints = tool.annotations
+    assert hints is not None
+    assert (tool.name, tool.title) == (operation.wire, operation.title)
+    assert tool.description
+    assert hints.read_only_hint is operation.reads_only
+    assert hints.destructive_hint is operation.destructive
+    assert hints.idempotent_hint is operation.idempotent
+    assert hints.open_world_hint is False
+
+
+@pytest.mark.parametrize("operation", EVERY, ids=lambda operation: operation.wire)
+def test_brevity_costs_no_field(operation: Operation) -> None:
+    full, brief = input_schema(operation), tool_of(operation).input_schema
+    assert brief["properties"].keys() == full["properties"].keys()
+    assert brief.get("required") == full.get("required")
+    assert brief["additionalProperties"] is False
+    for name, field in brief["properties"].items():
+        assert field.keys() & {"type", "enum", "anyOf"}, name
+
+
+def test_brevity_keeps_a_null_that_means_something() -> None:
+    optional = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
+    clears = {"anyOf": [{"type": "string"}, {"type": "null"}]}
+    brief = brief_input({"type": "object", "properties": {"a": optional, "b": clears}})
+    assert brief["properties"] == {"a": {"type": "string"}, "b": clears}
+
+
+def test_tools_fit_into_a_context_window() -> None:
+    """What a host shows a model is name, description and input schema."""
+
+    def shown(profile: str) -> int:
+        tools = [tool_of(operation) for operation in tools_of(profile)]
+        return sum(tokens(tool.name, tool.description, tool.input_schema) for tool in tools)
+
+    def listed(profile: str) -> int:
+        tools = [tool_of(operation) for operation in tools_of(profile)]
+        return tokens([tool.model_dump(by_alias=True, exclude_none=True) for tool in tools])
+
+    assert shown("core") < 2_000
+    assert listed("core") < 2_600
+    assert shown("full") < 2_800

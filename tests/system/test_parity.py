@@ -1,0 +1,251 @@
+"""The same commands through the four faces: the same decision, the same result, the same code."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import anyio
+import pytest
+from mcp import Client, StdioServerParameters, stdio_client
+from mcp.types import TextContent
+
+import ai_memory
+from ai_memory.faces.http.routes import ROUTES
+from ai_memory.operations.registry import by_method, operations_on
+
+Ask = Callable[[str, dict[str, Any]], Any]
+
+# `$n` stands for the id that the n-th answer carried.
+SCRIPT: list[tuple[str, dict[str, Any]]] = [
+    ("store", {"title": "Database", "content": "We use PostgreSQL", "namespace": "a/b",
+               "source": "api"}),
+    ("store", {"title": "Database", "content": "We use MySQL", "namespace": "a/b",
+               "source": "api"}),
+    ("store", {"title": "Database", "content": "We use MySQL", "namespace": "a/b", "source": "api",
+               "on_conflict": "merge", "tags": ["x", "y"], "metadata": {"k": [1, 0.5, None]}}),
+    ("store", {"title": "Database", "content": "third", "namespace": "a/b", "source": "api",
+               "on_conflict": "version", "scope": "team", "ttl_secs": 600}),
+    ("store", {"title": "Database host", "content": "It runs on node-7", "namespace": "a",
+               "source": "api", "tier": "long", "priority": 9, "confidence": 0.25}),
+    ("store", {"title": "bad", "content": "c", "namespace": "a b", "source": "api"}),
+    ("store", {"title": "bad", "content": "c", "namespace": "a", "priority": 11, "source": "api"}),
+    ("store", {"title": "bad", "content": "c", "namespace": "a", "source": "nowhere"}),
+    ("store", {"title": "bad", "content": "c", "namespace": "a", "source": "api",
+               "expires_at": "2001-01-01T00:00:00Z"}),
+    ("get", {"id": "$0"}),
+    ("get", {"id": "nobody"}),
+    ("history", {"id": "$0"}),
+    ("update", {"id": "$0", "content": "We use SQLite", "tier": "short", "priority": 2}),
+    ("update", {"id": "$0", "title": "Database host", "namespace": "a"}),
+    ("update", {"id": "nobody", "title": "x"}),
+    ("list", {"namespace": "a/b", "limit": 1}),
+    ("list", {"limit": 50, "min_priority": 3}),
+    ("list", {"cursor": "nonsense"}),
+    ("search", {"query": "SQLite"}),
+    ("search", {"query": "-nothing"}),
+    ("promote", {"id": "$0"}),
+    ("promote", {"id": "$0", "to_namespace": "a"}),
+    ("promote", {"id": "$0", "to_namespace": "z"}),
+    ("get", {"id": "$21"}),
+    ("namespaces", {}),
+    ("stats", {}),
+    ("health", {}),
+    ("capabilities", {"accept": "v2"}),
+    # Touches are written within a second, so what counts them comes last.
+    ("recall", {"context": "which database is used?", "namespace": "a/b", "explain": True}),
+    ("recall", {"context": "node-7", "budget_tokens": 3, "limit": 2}),
+    ("recall", {"context": " "}),
+    ("delete", {"id": "$0"}),
+    ("delete", {"id": "$0"}),
+    ("get", {"id": "$0"}),
+]  # fmt: skip
+
+
+def play(ask: Ask) -> list[Any]:
+    """Run the script; answers with what must differ (ids, instants, sizes) made equal."""
+    ids: list[str] = []
+    names: dict[str, str] = {}
+    shown = []
+    for number, (method, fields) in enumerate(SCRIPT):
+        given = {
+            key: ids[int(value[1:])]
+            if isinstance(value, str) and re.fullmatch(r"\$\d+", value)
+            else value
+            for key, value in fields.items()
+        }
+        answer = ask(method, given)
+        ids.append(answer.get("id", "") if isinstance(answer, dict) else "")
+        if ids[-1]:
+            names.setdefault(ids[-1], f"id-{number}")
+        text = json.dumps(answer, sort_keys=True)
+        for found, name in names.items():
+            text = text.replace(found, name)
+        text = re.sub(r"\d{4}-\d\d-\d\dT[0-9:.]+\+00:00", "instant", text)
+        text = re.sub(r'"(db_size_bytes)": \d+', r'"\1": 0', text)
+        text = re.sub(r'"access_count": \d+', '"access_count": 0', text)
+        text = re.sub(r'"last_accessed_at": "instant", ', "", text)
+        text = re.sub(r'"next_cursor": "[^"]+"', '"next_cursor": "there"', text)
+        shown.append((method, json.loads(text)))
+    return shown
+
+
+def expected(tmp_path: Path) -> list[Any]:
+    with ai_memory.open_node(db=tmp_path / "python.db", level="keyword", agent_id="me") as node:
+
+        def ask(method: str, fields: dict[str, Any]) -> Any:
+            try:
+                return getattr(node, method)(**fields)
+            except ai_memory.AiMemoryError as refusal:
+                return refusal.as_dict()
+
+        return play(ask)
+
+
+def through_http(tmp_path: Path) -> list[Any]:
+    with _server(tmp_path) as port:
+        return play(_http(port))
+
+
+def through_cli(tmp_path: Path) -> list[Any]:
+    return play(_cli(["--db", str(tmp_path / "cli.db"), "--level", "keyword"]))
+
+
+def through_cli_to_a_node(tmp_path: Path) -> list[Any]:
+    with _server(tmp_path) as port:
+        return play(_cli(["--url", f"http://127.0.0.1:{port}"]))
+
+
+def through_mcp(tmp_path: Path) -> list[Any]:
+    async def main() -> list[Any]:
+        server = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "ai_memory", "mcp", "--tier", "keyword"],
+            env={
+                **os.environ,
+                "AI_MEMORY_DB": str(tmp_path / "mcp.db"),
+                "AI_MEMORY_AGENT_ID": "me",
+            },
+        )
+        async with Client(stdio_client(server)) as client:
+
+            async def ask(method: str, fields: dict[str, Any]) -> Any:
+                answer = await client.call_tool(by_method(method).wire, fields)
+                block = answer.content[0]
+                assert isinstance(block, TextContent)
+                text = json.loads(block.text)
+                if not answer.is_error:
+                    assert answer.structured_content == text
+                return text
+
+            def from_thread(method: str, fields: dict[str, Any]) -> Any:
+                return anyio.from_thread.run(ask, method, fields)
+
+            return await anyio.to_thread.run_sync(play, from_thread)
+
+    return anyio.run(main)
+
+
+@contextmanager
+def _server(tmp_path: Path) -> Iterator[int]:
+    process = subprocess.Popen(
+        [
+            sys.executable, "-m", "ai_memory", "serve", "--db", str(tmp_path / "http.db"),
+            "--bind", "127.0.0.1:0", "--tier", "keyword",
+        ],
+        stderr=subprocess.PIPE,
+        text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    try:
+        for line in process.stderr:
+            if "listening on" in line:
+                yield int(line.split("127.0.0.1:")[1].split()[0].rstrip("/"))
+                break
+        else:
+            raise AssertionError("the server did not start")
+    finally:
+        process.terminate()
+        process.wait(30)
+        process.stderr.close()
+
+
+def _http(port: int) -> Ask:
+    def ask(method: str, fields: dict[str, Any]) -> Any:
+        operation = by_method(method)
+        route = next(r for r in ROUTES if r.operation == operation.name)
+        rest = dict(fields)
+        path = route.path
+        for name in route.path_fields:
+            path = path.replace("{" + name + "}", rest.pop(name))
+        headers = {"X-Agent-Id": "me"}
+        body = None
+        if route.takes_query:
+            query = {k: str(v).lower() if isinstance(v, bool) else v for k, v in rest.items()}
+            path += "?" + urlencode(query)
+        else:
+            body = json.dumps(rest)
+            headers["Content-Type"] = "application/json"
+        connection = HTTPConnection("127.0.0.1", port, timeout=30)
+        connection.request(route.method, path, body, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        value = json.loads(text)
+        assert (answer.status >= 400) == ("code" in value), (answer.status, value)
+        return value
+
+    return ask
+
+
+def _cli(where: list[str]) -> Ask:
+    def ask(method: str, fields: dict[str, Any]) -> Any:
+        argv = [sys.executable, "-m", "ai_memory", *where, "--agent-id", "me", "--json", method]
+        positional = []
+        for name, value in fields.items():
+            if name in ("id", "query", "context"):
+                positional.append(value)
+            elif value is True:
+                argv.append(f"--{name.replace('_', '-')}")
+            else:
+                text = ",".join(value) if isinstance(value, list) else value
+                text = json.dumps(text) if isinstance(text, dict) else str(text)
+                argv += [f"--{name.replace('_', '-')}={text}"]
+        done = subprocess.run(
+            [*argv, "--", *positional] if positional else argv,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+        value = json.loads(done.stdout if done.returncode == 0 else done.stderr)
+        assert (done.returncode != 0) == ("code" in value)
+        return value
+
+    return ask
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("face", [through_http, through_cli, through_cli_to_a_node, through_mcp])
+def test_a_face_answers_like_the_python_api(
+    face: Callable[[Path], list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI_MEMORY_PROFILE", "full")
+    for (method, here), (_method, there) in zip(face(tmp_path), expected(tmp_path), strict=True):
+        assert here == there, method
+
+
+def test_every_operation_is_in_the_script() -> None:
+    told = {method for method, _fields in SCRIPT}
+    for face in ("mcp", "http", "cli"):
+        for operation in operations_on(face):
+            assert operation.method in told or operation.method == "import"
