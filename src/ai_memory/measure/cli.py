@@ -1,0 +1,193 @@
+"""`ai-memory eval` and `ai-memory bench` on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from ai_memory.config import LEVELS, load_config
+from ai_memory.errors import ValidationFailed
+
+_EXIT_OK: Final = 0
+_EXIT_MISSED: Final = 1
+_COUNT_MAX: Final = 10_000_000
+_SECONDS_MAX: Final = 600
+
+
+def main_eval(argv: list[str]) -> int:
+    """Run `ai-memory eval` with what stands behind it; 0, or the parser's 2.
+
+    Raises:
+        AiMemoryError: The data set cannot be read, a level cannot be had, or nothing can be written
+            where the output shall go.
+    """
+    arguments = _eval_parser().parse_args(argv)
+    # Before the work, not after it.
+    _require_folder(arguments.output)
+    _require_folder(arguments.plot and arguments.plot.parent)
+    from ai_memory.measure.eval import collection, report, trial
+    from ai_memory.measure.eval.result import result
+
+    level = load_config({"tier": arguments.tier}).tier
+    dataset = collection.open_collection(arguments.dataset, arguments.path, arguments.unit)
+    questions = collection.choose(dataset.questions, arguments.split, arguments.limit_questions)
+    levels = trial.levels_of(level, every=arguments.levels == "all")
+    done = trial.run(arguments.dataset, dataset, questions, levels)
+    if done.filled.problems:
+        _say(f"ai-memory: {done.filled.problems} pieces of {arguments.path} could not be stored")
+    found = result(done)
+    if arguments.output is not None:
+        name = f"eval-{arguments.dataset}-{dataset.unit}-{level}"
+        _write(arguments.output / f"{name}.json", _json(found))
+        _write(arguments.output / f"{name}.svg", report.plot(found))
+    if arguments.plot is not None:
+        _write(arguments.plot, report.plot(found))
+    sys.stdout.write(_json(found) if arguments.json else f"{report.text(found)}\n")
+    return _EXIT_OK
+
+
+def main_bench(argv: list[str]) -> int:
+    """Run `ai-memory bench`; 1 if `--check` is given and a target is missed.
+
+    Raises:
+        AiMemoryError: A level cannot be had, a folder cannot be made, or the store failed.
+    """
+    arguments = _bench_parser().parse_args(argv)
+    _require_folder(arguments.output)
+    _require_folder(arguments.dir)
+    from ai_memory.measure.bench import report, trial
+
+    level = load_config({"tier": arguments.tier}).tier
+    plan = trial.Plan.quick() if arguments.quick else trial.Plan()
+    given = {
+        "sizes": arguments.sizes,
+        "callers": arguments.callers,
+        "seconds_per_op": arguments.seconds_per_op,
+    }
+    plan = plan._replace(
+        level=level,
+        folder=arguments.dir,
+        **{name: value for name, value in given.items() if value is not None},
+    )
+    found = trial.run(plan)
+    if arguments.output is not None:
+        _write(arguments.output / f"bench-{level}.json", _json(found))
+    sys.stdout.write(_json(found) if arguments.json else f"{report.text(found)}\n")
+    missed = [target["name"] for target in found["targets"] if not target["met"]]
+    if arguments.check and missed:
+        _say(f"ai-memory: missed: {'; '.join(missed)}")
+        return _EXIT_MISSED
+    return _EXIT_OK
+
+
+def _eval_parser() -> argparse.ArgumentParser:
+    from ai_memory.measure.eval.collection import FORMATS, SPLITS, UNITS
+
+    parser = argparse.ArgumentParser(
+        "ai-memory eval", description="Measure how good recall is.", allow_abbrev=False
+    )
+    what = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+    retrieval = what.add_parser(
+        "retrieval",
+        help="questions with known answers",
+        description="Store a data set in a temporary store, ask its questions, judge the answers.",
+        allow_abbrev=False,
+    )
+    add = retrieval.add_argument
+    add("--dataset", required=True, choices=FORMATS, help="what the file is")
+    add("--path", required=True, type=Path, help="the file, or the folder of a collection")
+    add("--unit", choices=UNITS, help="what counts as one item (default: the data set's usual)")
+    _add_level(retrieval)
+    add("--levels", choices=("configured", "all"), default="configured",
+        help="all: also with or without vectors, and by how much they differ")  # fmt: skip
+    add("--split", choices=SPLITS, default="all", help="tune on dev, check on validation")
+    add("--limit-questions", type=_count, metavar="N", help="ask only so many, spread evenly")
+    _add_output(retrieval, "the JSON and the plot")
+    add("--plot", type=Path, metavar="FILE.svg", help="write a bar chart here")
+    return parser
+
+
+def _bench_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        "ai-memory bench",
+        description="Measure how fast every operation is, beside the bare library calls.",
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--sizes", type=_counts, metavar="N,N", help="memories in the store (1000,10000)")
+    add("--callers", type=_counts, metavar="N,N", help="concurrent recalls (1,16)")
+    add("--seconds-per-op", type=_seconds, metavar="S", help="time for each figure (1.5)")
+    add("--quick", action="store_true", help="a few samples at a tiny size, to see that it runs")
+    add("--check", action="store_true", help="exit 1 if a target is missed")
+    add("--dir", type=Path, metavar="FOLDER", help="keep the temporary stores on this disk")
+    _add_level(parser)
+    _add_output(parser, "the JSON")
+    return parser
+
+
+def _add_level(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--tier", choices=LEVELS, help="feature level (default: the configured)")
+
+
+def _add_output(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    parser.add_argument("--output", type=Path, metavar="DIR", help=f"write {what} here")
+
+
+def _number(parse: Callable[[str], Any], text: str, most: int, what: str) -> Any:
+    try:
+        number = parse(text)
+    except ValueError:
+        number = 0
+    if not 0 < number <= most:
+        raise argparse.ArgumentTypeError(f"'{text}' is not {what}")
+    return number
+
+
+def _count(text: str) -> int:
+    count: int = _number(int, text, _COUNT_MAX, f"a whole number from 1 to {_COUNT_MAX:,}")
+    return count
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    return tuple(map(_count, text.split(",")))
+
+
+def _seconds(text: str) -> float:
+    seconds: float = _number(
+        float, text, _SECONDS_MAX, f"a number of seconds, at most {_SECONDS_MAX}"
+    )
+    return seconds
+
+
+def _json(found: dict[str, Any]) -> str:
+    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _require_folder(folder: Path | None) -> None:
+    if folder is not None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as cause:
+            raise _unwritable(folder, cause) from cause
+
+
+def _write(file: Path, text: str) -> None:
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as cause:
+        raise _unwritable(file, cause) from cause
+
+
+def _unwritable(path: Path, cause: OSError) -> ValidationFailed:
+    return ValidationFailed(
+        f"{path} cannot be written: {cause.strerror}", hint="Name another place.", field="output"
+    )
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

@@ -1,0 +1,88 @@
+"""Asking the questions of a data set and judging what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from ai_memory import limits
+from ai_memory.adapters.formats import Question
+from ai_memory.adapters.system import SystemClock
+from ai_memory.adapters.tokens import count_cl100k
+from ai_memory.compose import OpenNode
+from ai_memory.measure.interval import Scores
+from ai_memory.measure.metric import judge
+from ai_memory.measure.progress import Progress
+from ai_memory.operations.recall_memories import RecalledView, RecallMemories, RecallResult
+
+TOKENS_OF: Final = limits.RECALL_LIMIT_DEFAULT
+"""Tokens are counted over so many memories of each answer."""
+
+
+class Answers(NamedTuple):
+    """What one feature level answered.
+
+    Attributes:
+        scores: Shape (questions, metrics), in the order of METRICS.
+        seconds: Of each recall, one caller at a time, in the order of the questions.
+        tokens: cl100k tokens of the first `TOKENS_OF` memories of an answer, on average.
+    """
+
+    level: str
+    scores: Scores
+    seconds: list[float]
+    tokens: float
+
+
+def ask(opened: OpenNode, questions: Sequence[Question]) -> Answers:
+    """Ask every question within its namespace.
+
+    Raises:
+        ValidationFailed: A question is no text that can be asked.
+    """
+    level = opened.config.tier
+    clock = SystemClock()
+    caller = opened.caller("python")
+    opened.node.execute(caller, _recall(questions[0]))  # the first one pays for the opening
+    scores: list[list[float]] = []
+    seconds: list[float] = []
+    tokens = _TokenCounts()
+    with Progress(f"Asking at level {level}", len(questions), unit="question") as progress:
+        for question in questions:
+            command = _recall(question)
+            began = clock.monotonic()
+            result: RecallResult = opened.node.execute(caller, command)
+            seconds.append(clock.monotonic() - began)
+            scores.append(judge((_unit(m, question.key) for m in result.memories), question.gold))
+            tokens.add(result.memories[:TOKENS_OF])
+            progress.advance()
+    # Written touches would raise priorities, and so change what the next level is asked.
+    opened.node.drain_touches()
+    return Answers(level, np.array(scores), seconds, tokens.total / len(questions))
+
+
+def _recall(question: Question) -> RecallMemories:
+    return RecallMemories(
+        context=question.text, namespace=question.namespace, limit=limits.RECALL_LIMIT_MAX
+    )
+
+
+def _unit(memory: RecalledView, key: str) -> str:
+    """The unit a memory belongs to; a memory without one takes up a rank as well."""
+    unit = memory.metadata.get(key)
+    return f"memory {memory.id}" if unit is None else str(unit)
+
+
+class _TokenCounts:
+    """Counts each memory once: the same ones come up again and again."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self._known: dict[str, int] = {}
+
+    def add(self, memories: Sequence[RecalledView]) -> None:
+        new = {memory.id: memory.content for memory in memories if memory.id not in self._known}
+        self._known.update(zip(new, count_cl100k(new.values()), strict=True))
+        self.total += sum(self._known[memory.id] for memory in memories)

@@ -1,0 +1,67 @@
+"""The data sets `ai-memory eval` knows, and the split between tuning and checking."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
+from typing import Final
+
+from ai_memory.adapters.formats import Dataset, Question, open_dataset
+from ai_memory.errors import ValidationFailed
+
+FORMATS: Final = {
+    "locomo": "locomo",
+    "xquad": "xquad",
+    "beir": "beir",
+    "trec": "trec",
+    "realtalk": "locomo",  # its files have LoCoMo's schema
+}
+"""Name of a data set → name of its format."""
+
+UNITS: Final = ("session", "turn", "paragraph", "document")
+SPLITS: Final = ("all", "dev", "validation")
+_DEV_SHARE: Final = 0.6
+
+
+def open_collection(name: str, path: Path, unit: str | None) -> Dataset:
+    """Read the questions of a data set; its memories are read when it is stored.
+
+    Raises:
+        ValidationFailed: The path cannot be read, holds no questions, or not in this unit.
+    """
+    return open_dataset(path, format=FORMATS[name], unit=unit)
+
+
+def choose(questions: Sequence[Question], split: str, limit: int | None) -> list[Question]:
+    """The questions of one side of the split; of these at most `limit`, spread evenly.
+
+    A data set of several namespaces (dialogues) is split between them, the first three fifths for
+    tuning; one of a single namespace by a hash of the unit that answers. Either way a question is
+    always on the same side, and what answers it is not tuned on from the other.
+
+    Raises:
+        ValidationFailed: No question is left.
+    """
+    namespaces = list(dict.fromkeys(question.namespace for question in questions))
+    dev = frozenset(namespaces[: ceil(_DEV_SHARE * len(namespaces))])
+
+    def is_dev(question: Question) -> bool:
+        if len(namespaces) > 1:
+            return question.namespace in dev
+        digest = hashlib.sha256(question.gold[0].encode()).digest()
+        return int.from_bytes(digest[:4], "big") < _DEV_SHARE * 2**32
+
+    found = [
+        question for question in questions if split == "all" or is_dev(question) == (split == "dev")
+    ]
+    if limit is not None and limit < len(found):
+        found = [found[at * len(found) // limit] for at in range(limit)]
+    if not found:
+        raise ValidationFailed(
+            f"the {split} side of the data set has no question",
+            hint="Measure with --split all.",
+            field="split",
+        )
+    return found

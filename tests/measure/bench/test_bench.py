@@ -1,0 +1,62 @@
+"""The bench runs, and every figure is there; what the figures are is not a test's business."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ai_memory.measure.cli import main_bench
+
+BY_WORDS = ["recall_keyword", "search", "get", "list", "update", "store", "delete"]
+CROWDS = ["store_threads", "store_threads_busy", "store_asyncio", "store_asyncio_busy"]
+
+
+def test_quick_at_the_semantic_level(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI_MEMORY_EMBEDDER", "hashing")
+    assert main_bench(["--quick", "--json", "--tier", "semantic", "--output", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert json.loads((tmp_path / "bench-semantic.json").read_text()) == found
+    assert sorted(found) == ["level", "machine", "sizes", "targets"]
+    (size,) = found["sizes"]
+    assert size["size"] == 200
+    names = [operation["name"] for operation in size["operations"]]
+    assert names == ["recall_hybrid", "store_embedded", *BY_WORDS]
+    for operation in size["operations"]:
+        assert 0 < operation["p50_ms"] <= operation["p95_ms"] <= operation["p99_ms"]
+        assert operation["ratio"] == pytest.approx(
+            operation["p95_ms"] / operation["floor_p95_ms"], rel=0.02, abs=0.01
+        )
+        assert operation["n"] >= 1
+    assert list(size["throughput"]) == ["recall_4", *CROWDS]
+    for figures in size["throughput"].values():
+        assert figures["per_s"] > 0
+        assert figures["floor_per_s"] > 0
+        assert ("cpu_us" in figures) != figures["busy"]
+    assert size["files"]["vector_index_bytes"] >= 0
+    assert size["files"]["database_bytes"] > size["files"]["text_bytes"] > 200 * 20
+    assert size["resident_bytes"] > 2**20
+    assert size["cold"]["first_recall_ms"] > 0
+    assert found["machine"]["cpus"] >= 1
+
+
+def test_quick_at_the_keyword_level_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main_bench(["--quick", "--tier", "keyword", "--sizes", "50,60", "--callers", "1"]) == 0
+    shown = capsys.readouterr().out
+    for name in (*BY_WORDS, *CROWDS, "50 memories", "60 memories", "bytes per memory"):
+        assert name in shown
+    assert "recall_hybrid" not in shown
+    assert "recall_4" not in shown
+
+
+@pytest.mark.parametrize(
+    "argv", [["--sizes", "0"], ["--sizes", "x"], ["--seconds-per-op", "inf"], ["--tier", "best"]]
+)
+def test_a_wrong_number_is_refused(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leave:
+        main_bench(argv)
+    assert leave.value.code == 2
+    assert argv[1] in capsys.readouterr().err

@@ -1,0 +1,190 @@
+"""The eval end to end: the small dialogue always, the real data where it is."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from ai_memory.errors import EmbedderUnavailable, ValidationFailed
+from ai_memory.measure.cli import main_eval
+
+SMALL = Path(__file__).parents[2] / "data"
+DATA = Path(os.environ.get("DATA", Path(__file__).parents[4] / "shared" / "data"))
+METRICS = ["r@1", "any@5", "frac@5", "any@10", "mrr", "ndcg@10"]
+KEYS = ["dataset", "unit", "level", "n", "skipped", *METRICS, "p50_ms", "p95_ms",
+        "tokens_returned", "levels", "categories"]  # fmt: skip
+
+
+def evaluate(capsys: pytest.CaptureFixture[str], dataset: str, path: Path, *argv: str) -> Any:
+    words = ["retrieval", "--dataset", dataset, "--path", str(path), "--json", *argv]
+    assert main_eval(words) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def real(name: str) -> Path:
+    path = DATA / name
+    if not path.exists():
+        pytest.skip(f"NOT MEASURED: {name} is not in {DATA}; name its folder with DATA=…")
+    return path
+
+
+def test_the_small_dialogue(capsys: pytest.CaptureFixture[str]) -> None:
+    found = evaluate(capsys, "locomo", SMALL / "dialogue.json", "--tier", "keyword")
+    assert list(found) == KEYS
+    assert {key: found[key] for key in KEYS[:5]} == {
+        "dataset": "locomo", "unit": "session", "level": "keyword", "n": 15, "skipped": 2,
+    }  # fmt: skip
+    for metric in METRICS:
+        assert 0 <= found[metric]["low"] <= found[metric]["mean"] <= found[metric]["high"] <= 1
+    assert found["any@5"]["mean"] >= 0.9
+    assert list(found["levels"]) == ["keyword"]
+    assert found["levels"]["keyword"]["r@1"] == found["r@1"]
+    assert found["levels"]["keyword"]["recall_limit"] == 50
+    assert sum(category["n"] for category in found["categories"].values()) == 15
+    assert found["tokens_returned"] > 0
+    assert 0 < found["p50_ms"] <= found["p95_ms"]
+
+
+def test_a_finer_unit_is_another_task(capsys: pytest.CaptureFixture[str]) -> None:
+    path = SMALL / "dialogue.json"
+    found = evaluate(capsys, "locomo", path, "--tier", "keyword", "--unit", "turn")
+    assert found["unit"] == "turn"
+    # Ten turns are fewer words than ten sessions.
+    sessions = evaluate(capsys, "locomo", path, "--tier", "keyword")
+    assert found["tokens_returned"] < sessions["tokens_returned"]
+
+
+def test_the_same_twice_is_the_same(capsys: pytest.CaptureFixture[str]) -> None:
+    """No clock, no touch and no leftover of the first run moves a figure."""
+    runs = [
+        evaluate(capsys, "locomo", SMALL / "dialogue.json", "--tier", "keyword", "--unit", "turn")
+        for _ in range(2)
+    ]
+    assert [{metric: run[metric] for metric in METRICS} for run in runs[:1]] == [
+        {metric: run[metric] for metric in METRICS} for run in runs[1:]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "path", "unit"),
+    [
+        ("realtalk", "dialogue.json", "session"),
+        ("xquad", "xquad.json", "paragraph"),
+        ("beir", "beir", "document"),
+        ("trec", "cranfield", "document"),
+    ],
+)
+def test_every_data_set(
+    dataset: str, path: str, unit: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = evaluate(capsys, dataset, SMALL / path, "--tier", "keyword")
+    assert (found["dataset"], found["unit"]) == (dataset, unit)
+    assert found["n"] > 0
+    assert found["any@10"]["mean"] > 0
+
+
+def test_all_levels_compare_with_and_without_vectors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI_MEMORY_EMBEDDER", "hashing")
+    words = ["--tier", "semantic", "--levels", "all", "--output", str(tmp_path / "made")]
+    found = evaluate(capsys, "locomo", SMALL / "dialogue.json", *words)
+    assert found["level"] == "semantic"
+    assert list(found["levels"]) == ["semantic", "keyword"]
+    semantic, keyword = found["levels"].values()
+    assert list(semantic["hybrid_minus_keyword"]) == ["r@1", "any@5"]
+    assert "hybrid_minus_keyword" not in keyword
+    gain = semantic["hybrid_minus_keyword"]["r@1"]["mean"]
+    assert gain == pytest.approx(semantic["r@1"]["mean"] - keyword["r@1"]["mean"], abs=2e-4)
+    name = "eval-locomo-session-semantic"
+    assert json.loads((tmp_path / "made" / f"{name}.json").read_text()) == found
+    plot = ET.parse(tmp_path / "made" / f"{name}.svg").getroot()
+    assert "semantic" in {element.text for element in plot.iter()}
+
+
+def test_the_keyword_level_does_not_depend_on_what_ran_before_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked after the semantic level, of the same store, whose vectors and touches it has."""
+    monkeypatch.setenv("AI_MEMORY_EMBEDDER", "hashing")
+    path = SMALL / "dialogue.json"
+    alone = evaluate(capsys, "locomo", path, "--tier", "keyword", "--unit", "turn")
+    after = evaluate(
+        capsys, "locomo", path, "--tier", "semantic", "--levels", "all", "--unit", "turn"
+    )
+    assert {metric: after["levels"]["keyword"][metric] for metric in METRICS} == {
+        metric: alone[metric] for metric in METRICS
+    }
+
+
+def test_people_get_a_table_and_a_plot(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plot = tmp_path / "plots" / "small.svg"
+    words = ["retrieval", "--dataset", "locomo", "--path", str(SMALL / "dialogue.json")]
+    assert (
+        main_eval([*words, "--tier", "keyword", "--limit-questions", "5", "--plot", str(plot)]) == 0
+    )
+    shown = capsys.readouterr().out
+    for text in ("unit session", "level keyword", "5 questions", "2 skipped", "R@1", "limit 50"):
+        assert text in shown
+    ET.parse(plot)
+
+
+def test_a_level_without_its_embedder_is_not_measured_as_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AI_MEMORY_EMBEDDER", "none")
+    words = ["retrieval", "--dataset", "locomo", "--path", str(SMALL / "dialogue.json")]
+    with pytest.raises(EmbedderUnavailable, match="level semantic cannot be measured"):
+        main_eval([*words, "--tier", "semantic"])
+
+
+@pytest.mark.parametrize(
+    "argv", [[], ["--dataset", "sonnets"], ["--limit-questions", "0"], ["--split", "test"]]
+)
+def test_a_wrong_word_is_refused(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["retrieval", *argv] + (["--path", "x"] if argv else [])
+    with pytest.raises(SystemExit) as leave:
+        main_eval(given)
+    assert leave.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_a_path_that_is_not_there_is_an_error_of_ours(tmp_path: Path) -> None:
+    missing = str(tmp_path / "missing.json")
+    with pytest.raises(ValidationFailed):
+        main_eval(["retrieval", "--dataset", "locomo", "--path", missing, "--tier", "keyword"])
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    words = ["retrieval", "--dataset", "locomo", "--path", "never opened"]
+    with pytest.raises(ValidationFailed, match="cannot be written"):
+        main_eval([*words, "--output", str(tmp_path / "file")])
+
+
+# What the project promises of its retrieval, on data that is not in the repository.
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("dataset", "name", "least"),
+    [
+        ("locomo", "locomo_dev.json", {"any@5": 0.94, "r@1": 0.73}),
+        ("xquad", "xquad_zh.json", {"any@5": 0.97}),
+    ],
+)
+def test_retrieval_on_the_real_data(
+    dataset: str, name: str, least: dict[str, float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = evaluate(capsys, dataset, real(name), "--tier", "semantic", "--levels", "all")
+    for level, figures in found["levels"].items():
+        for metric, bound in least.items():
+            assert figures[metric]["mean"] >= bound, f"{metric} at level {level}"
+    # Vectors may be worth little on a data set; they must not cost anything.
+    for metric, gain in found["levels"]["semantic"]["hybrid_minus_keyword"].items():
+        assert gain["high"] >= 0, f"{metric} is worse with vectors than without"

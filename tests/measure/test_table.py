@@ -1,0 +1,9 @@
+from __future__ import annotations
+
+from ai_memory.measure.table import table
+
+
+def test_names_stand_left_and_figures_right() -> None:
+    assert table(["", "n"], [["keyword", "7"], ["all", "1,234"]]) == (
+        "             n\nkeyword      7\nall      1,234"
+    )
