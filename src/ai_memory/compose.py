@@ -193,6 +193,6 @@ def _require_same_model(stored: EmbeddingModel | None, model: EmbeddingModel) ->
 
 
 def _index(db: str, model: EmbeddingModel) -> VectorIndex:
-    from ai_memory.adapters.vector_index import open_vector_index
+    from ai_memory.adapters.vector_index import index_path, open_vector_index
 
-    return open_vector_index(None if db == MEMORY else Path(f"{db}.vectors"), model)
+    return open_vector_index(None if db == MEMORY else index_path(Path(db)), model)

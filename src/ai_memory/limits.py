@@ -68,6 +68,7 @@ READERS_MAX: Final = 64
 TOUCH_FLUSH_SECS: Final = 0.5  # promised: within one second
 JANITOR_SECS: Final = 60.0
 BACKFILL_BATCH: Final = 32
+CLOSING_SAVE_ROWS_MAX: Final = 8_192  # about a second of a one-shot process
 TOUCHES_PENDING_MAX: Final = 100_000
 
 # Faces.

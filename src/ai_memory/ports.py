@@ -120,8 +120,16 @@ class VectorIndex(Protocol):
         Sees every row of the snapshot, whoever wrote it; exact where the filter leaves few rows.
         """
 
+    @property
+    def tail_rows(self) -> int:
+        """Rows read since the last save that no file covers."""
+
     def save(self, rows: VectorRows) -> bool:
-        """Persist what the index covers, if this process may and the tail is long enough."""
+        """Persist a bounded step, if one is due and no other process is at it.
+
+        Returns:
+            Whether there may be more: call again, with a new snapshot.
+        """
 
     def close(self) -> None:
         """Release memory and locks."""

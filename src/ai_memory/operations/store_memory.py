@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ai_memory.ports import Matrix
 
 
-_HINT_TERMS_MAX: Final = 6  # words of the title that look for contradictions
+_HINT_TERMS_MAX: Final = 2  # the longest words of the title look for contradictions
 
 
 class StoreMemory(Command, frozen=True, kw_only=True):
@@ -76,6 +76,14 @@ class StoreResult(MemoryView, kw_only=True):
     action: str | UnsetType = UNSET
 
 
+class _Stored(NamedTuple):
+    """What the transaction decided; the answer is made of it outside, where nobody waits."""
+
+    memory: Memory
+    contradictions: list[str]
+    merged: bool
+
+
 def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
     """Run StoreMemory.
 
@@ -90,7 +98,7 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
     if embedded is not None:
         matrix, vectors = embedded[0]
         duplicates = yield Read(lambda rows: near_duplicates(rows, matrix, command, context))
-    terms = title_terms(command.title)[:_HINT_TERMS_MAX]
+    terms = tuple(sorted(title_terms(command.title), key=len, reverse=True)[:_HINT_TERMS_MAX])
     new_id = context.new_id()
 
     def work(rows: Transaction) -> Outcome:
@@ -124,25 +132,26 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
             [(command.namespace, terms)], limits.HINTS_MAX + 1, context.now
         )[0]
         contradictions = [other for other in similar if other != memory.id][: limits.HINTS_MAX]
-        near = [hint for hint in duplicates if hint.id != memory.id]
-        result = StoreResult(
-            **shown(memory),
-            agent_id=memory.agent_id or context.caller.agent_id,
-            potential_contradictions=contradictions or UNSET,
-            near_duplicates=near or UNSET,
-            duplicate=True if merged else UNSET,
-            action="updated existing memory" if merged else UNSET,
-        )
         windows = () if vectors is None else (Windows(memory.id, payload_hash, vectors),)
-        return Outcome(result, tuple(changes), {payload_hash: payload}, windows)
+        stored = _Stored(memory, contradictions, merged)
+        return Outcome(stored, tuple(changes), {payload_hash: payload}, windows)
 
     lookups = Lookups(
         ids=(new_id,),
         titles=((command.namespace, command.title),),
         similar=((command.namespace, terms),),
     )
-    stored: StoreResult = yield Write(work, lookups, command.namespace)
-    return stored
+    stored: _Stored = yield Write(work, lookups, command.namespace)
+    memory = stored.memory
+    near = [hint for hint in duplicates if hint.id != memory.id]
+    return StoreResult(
+        **shown(memory),
+        agent_id=memory.agent_id or context.caller.agent_id,
+        potential_contradictions=stored.contradictions or UNSET,
+        near_duplicates=near or UNSET,
+        duplicate=True if stored.merged else UNSET,
+        action="updated existing memory" if stored.merged else UNSET,
+    )
 
 
 def near_duplicates(

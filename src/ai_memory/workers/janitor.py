@@ -95,10 +95,11 @@ class Janitor:
         return bool(done.remaining and done.embedded)
 
     def save_index(self) -> None:
-        """Persist the vector index if it is due and ours to save."""
-        if self._node.index is not None:
+        """Persist the vector index, step by step, as far as it is due."""
+        while self._node.index is not None and not self._stopping.is_set():
             with self._node.store.read() as rows:
-                self._node.index.save(rows)
+                if not self._node.index.save(rows):
+                    return
 
     def close(self) -> None:
         """Stop the loop and do what must not be lost: touches, and the index."""
@@ -106,7 +107,14 @@ class Janitor:
         self._bell.set()
         if self._thread is not None:
             self._thread.join()
-        else:
-            self.collect()
         self.flush_touches()
-        self.save_index()
+        if self._thread is None:
+            self.collect()
+            self._save_little()
+
+    def _save_little(self) -> None:
+        """A one-shot process persists what takes a moment; a long tail waits for a server."""
+        index = self._node.index
+        if index is not None and index.tail_rows <= limits.CLOSING_SAVE_ROWS_MAX:
+            with self._node.store.read() as rows:
+                index.save(rows)

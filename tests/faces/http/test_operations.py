@@ -60,6 +60,16 @@ def test_store_makes_201_and_says_what_was_stored(node: Running) -> None:
     assert body["agent_id"] == body["metadata"]["agent_id"] == "ai:ada"
 
 
+def test_a_long_memory_is_stored_like_a_short_one(node: Running) -> None:
+    content = "Ada drinks it black. " * 3_000
+    stored = node.store(title="Coffee", content=content)
+    assert node.client.get(f"/api/v1/memories/{stored['id']}").json()["content"] == content
+    again = {"title": "Coffee", "content": content}
+    require_error(node.client.post("/api/v1/memories", json=again), 409, "CONFLICT")
+    more = {"title": "Long", "content": content, "tier": "huge"}
+    require_error(node.client.post("/api/v1/memories", json=more), 400, "VALIDATION_FAILED")
+
+
 def test_a_merge_answers_200(node: Running) -> None:
     first = node.store()
     answer = node.client.post(

@@ -75,6 +75,14 @@ def test_pipelined_requests_are_answered_in_order(empty: Running) -> None:
     assert statuses == [b"200", b"404", b"200"]
 
 
+def test_a_short_reply_arrives_in_one_piece(empty: Running) -> None:
+    with empty.connect() as connection:
+        for _ in range(3):
+            connection.sendall(b"GET /api/v1/health HTTP/1.1\r\n" + HOST + b"\r\n")
+            head, _, body = connection.recv(65_536).partition(b"\r\n\r\n")
+            assert b"content-length: %d" % len(body) in head
+
+
 def test_an_upgrade_is_declined(empty: Running) -> None:
     with empty.connect() as connection:
         connection.sendall(

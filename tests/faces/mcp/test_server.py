@@ -4,7 +4,7 @@ import logging
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from mcp import Client, MCPError
 from mcp.types import INVALID_PARAMS, Implementation
 from tests.faces.mcp.session import ERAS, call, call_every_tool, text_of

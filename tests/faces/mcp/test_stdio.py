@@ -109,16 +109,13 @@ print("a print")
 os.write(1, b"a write\\n")
 subprocess.run([sys.executable, "-c", "print(repr(input.__name__), open(0).read())"], check=True)
 """
-    answers, err, code = exchange(
-        own_server(chatty + OPEN),
-        initialize(),
-        INITIALIZED,
-        tool_call(1, "memory_list"),
-        AI_MEMORY_DB=str(tmp_path / "chatty.db"),
-    )
-    assert code == 0
-    assert by_id(answers).keys() == {0, 1}
-    result_of(by_id(answers)[1])
+    with running(own_server(chatty + OPEN), AI_MEMORY_DB=str(tmp_path / "chatty.db")) as lines:
+        lines.greet()
+        # The child reads to the end of its input, which must not be ours: that is still open.
+        result_of(lines.ask(tool_call(1, "memory_list")))
+        answers, err = lines.finish()
+    assert answers == []
+    assert lines.process.returncode == 0
     for words in ("a print", "a write", "'input'"):
         assert words in err
 
@@ -136,6 +133,14 @@ def test_the_first_reply_does_not_wait_for_the_memory(tmp_path: Path) -> None:
         lines.send(tool_call(3, "memory_list"), tool_call(4, "memory_list"))
         gate.write_text("")
         assert {lines.receive()["id"], lines.receive()["id"]} == {3, 4}
+
+
+def test_the_memory_is_opened_before_anybody_asks() -> None:
+    opener = "sys.stderr.write('opening\\n')\nsys.stderr.flush()\nraise SystemExit"
+    with running(own_server(opener)) as lines:
+        lines.greet()
+        assert lines.process.stderr is not None
+        assert lines.process.stderr.readline() == b"opening\n"
 
 
 def test_a_client_that_leaves_does_not_wait_for_the_memory(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import bpe_openai
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from ai_memory.faces.mcp.tool import brief_input, tool_of
 from ai_memory.operations.profile import tools_of
@@ -60,6 +60,17 @@ def test_brevity_keeps_a_null_that_means_something() -> None:
     clears = {"anyOf": [{"type": "string"}, {"type": "null"}]}
     brief = brief_input({"type": "object", "properties": {"a": optional, "b": clears}})
     assert brief["properties"] == {"a": {"type": "string"}, "b": clears}
+
+
+def test_brevity_drops_lengths_and_empty_defaults_only() -> None:
+    fields = {
+        "tags": {"type": "array", "maxItems": 50, "default": []},
+        "priority": {"type": "integer", "minimum": 1, "maximum": 10, "default": 5},
+        "offset": {"type": "integer", "minimum": 0, "default": 0},
+        "explain": {"type": "boolean", "default": False},
+    }
+    brief = brief_input({"type": "object", "properties": fields})["properties"]
+    assert brief == {**fields, "tags": {"type": "array"}}
 
 
 def test_tools_fit_into_a_context_window() -> None:

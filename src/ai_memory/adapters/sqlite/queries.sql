@@ -91,15 +91,15 @@ SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'window_vector'), 
 SELECT count(*) FROM window_vector
 
 -- name: window_vectors_after --
-SELECT json_group_array(key), coalesce(group_concat(hex(vector), ''), '')
+SELECT json_group_array(key), CAST(coalesce(group_concat(CAST(vector AS TEXT), ''), '') AS BLOB)
 FROM (SELECT key, vector FROM window_vector WHERE key > :key ORDER BY key LIMIT :limit)
 
 -- name: window_vectors --
-SELECT json_group_array(w.key), coalesce(group_concat(hex(w.vector), ''), '')
+SELECT json_group_array(w.key), CAST(coalesce(group_concat(CAST(w.vector AS TEXT), ''), '') AS BLOB)
 FROM json_each(:keys) AS wanted JOIN window_vector AS w ON w.key = wanted.value
 
 -- name: window_vectors_matching --
-SELECT json_group_array(w.key), coalesce(group_concat(hex(w.vector), ''), '')
+SELECT json_group_array(w.key), CAST(coalesce(group_concat(CAST(w.vector AS TEXT), ''), '') AS BLOB)
 FROM json_each(:keys) AS wanted
 CROSS JOIN window_vector AS w ON w.key = wanted.value
 CROSS JOIN memory AS m ON m.key = w.memory_key {version_join}

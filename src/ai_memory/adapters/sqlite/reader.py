@@ -182,7 +182,7 @@ class SqliteReader:
     def _keys_and_blobs(self, sql: str, bindings: Mapping[str, Any]) -> tuple[list[int], bytes]:
         self._flush()
         keys, blobs = self._connection.execute(sql, bindings).get
-        return _any.decode(keys), bytes.fromhex(blobs)
+        return _any.decode(keys), blobs
 
     def window_vectors_after(self, key: int, limit: int) -> tuple[list[int], bytes]:
         """See ports.VectorRows."""

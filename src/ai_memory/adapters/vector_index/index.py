@@ -122,6 +122,11 @@ class SegmentedIndex:
         with self._saving:
             self._follower.close()
 
+    @property
+    def tail_rows(self) -> int:
+        """See ports.VectorIndex."""
+        return len(self._follower.snapshot.tail)
+
     def stats(self) -> dict[str, int | str | list[str]]:
         """Figures for doctor and metrics."""
         snapshot = self._follower.snapshot

@@ -222,6 +222,9 @@ class _Importer:
         memory.setdefault("namespace", self._namespace)
         if self._tier is not None:
             memory["tier"] = self._tier
+        elif self._records.format != "jsonl":
+            # A conversation archive that vanishes after a week would be a surprise.
+            memory.setdefault("tier", "long")
         return memory
 
     def _flush(self, door: Door, bar: Bar) -> None:

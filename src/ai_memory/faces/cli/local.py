@@ -22,8 +22,13 @@ EMBEDDED_BEFORE_RECALL_MAX: Final = 512
 class LocalDoor:
     """Opens the store and what the feature level needs; closes it after the call."""
 
-    def __init__(self, config: Config, flags: Flags) -> None:
+    def __init__(self, config: Config, flags: Flags, *, background: bool = False) -> None:
         """Open.
+
+        Args:
+            config: The settings.
+            flags: The global flags.
+            background: Let the janitor work meanwhile: for calls that take long.
 
         Raises:
             AiMemoryError: See `compose.open_node`.
@@ -31,7 +36,9 @@ class LocalDoor:
         self._quiet = flags.quiet
         self._config = config
         with Preparation(quiet=flags.quiet) as preparation:
-            self.opened: OpenNode = open_node(config, background=False, progress=preparation.told)
+            self.opened: OpenNode = open_node(
+                config, background=background, progress=preparation.told
+            )
         self.caller = self.opened.caller("cli")
         problem = self.opened.node.facts.embedder_problem
         if problem is not None and config.embedder != "none":

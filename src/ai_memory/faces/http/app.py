@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ai_memory.errors import AiMemoryError, NodeClosed
 from ai_memory.faces import problems
@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from ai_memory.compose import OpenNode
     from ai_memory.faces.http.metrics import Metrics
     from ai_memory.faces.http.mount import Mount
+    from ai_memory.model.command import Caller
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Reply]]
 
 _LOG: Final = logging.getLogger(__name__)
 _BODILESS: Final = ("GET", "HEAD")
+_LONG_BODY_BYTES: Final = 8_192  # to check and cut it takes some milliseconds
 
 
 def create_app(
@@ -111,10 +113,17 @@ class App:
     async def _operate(self, operation: Operation, route: Route, request: Request) -> Reply:
         """Run an operation."""
         caller = caller_of(request.headers)
-        command = command_of(operation, route, request)
-        result = await self._node.execute_async(caller, command)
+        if len(request.body) > _LONG_BODY_BYTES:
+            result = await asyncio.to_thread(self._work, operation, route, request, caller)
+        else:
+            command = command_of(operation, route, request)
+            result = await self._node.execute_async(caller, command)
         again = route.repeated is not None and getattr(result, route.repeated) is True
         return Reply(200 if again else route.status, to_json(result))
+
+    def _work(self, operation: Operation, route: Route, request: Request, caller: Caller) -> Any:
+        """The same in a thread: reading a long text would hold up every other request."""
+        return self._node.execute(caller, command_of(operation, route, request))
 
     async def _describe(self, request: Request) -> Reply:  # noqa: ARG002 - as every endpoint
         """The OpenAPI document, made when first asked for."""

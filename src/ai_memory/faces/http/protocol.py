@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+import asyncio
+from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from ai_memory import limits
 from ai_memory.errors import ValidationFailed
+from ai_memory.faces.http.cork import Cork
 from ai_memory.faces.http.reply import error_body
 
 _LINGER_SECS: Final = 2.0
@@ -23,6 +25,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._refused = False
         self._reason: str | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Somebody called."""
+        super().connection_made(cast("asyncio.Transport", Cork(transport, self.loop)))
 
     def on_message_begin(self) -> None:
         """A new request's head begins."""

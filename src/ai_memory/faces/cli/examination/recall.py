@@ -103,11 +103,8 @@ def _examine_index(section: Section, opened: OpenNode, *, fix: bool) -> None:
     with opened.node.store.read() as rows:
         problems = index.examine(rows)
         windows = rows.window_count()
-        if fix:
-            saves = 0
-            while index.save(rows):
-                saves += 1
-            section.fact("saved", saves)
+    if fix:
+        opened.janitor.save_index()
     figures = index.stats()
     section.fact("vectors", windows)
     for name in ("segments", "segment_rows", "tail_rows", "file_bytes"):
