@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from typing import Final
 
 from ai_memory import limits
@@ -20,32 +21,49 @@ _EMBED_RETRY_SECS: Final = 60.0
 
 
 class Janitor:
-    """Runs beside a node; the node's `wake` rings for it."""
+    """Runs beside a node; the node's `wake` rings for it.
+
+    Two threads: touches are promised within a second, and must not wait for a chore that takes
+    many, such as embedding an import or folding the index.
+    """
 
     def __init__(self, node: Node, *, background: bool) -> None:
         self._node = node
-        self._bell = threading.Event()
         self._stopping = threading.Event()
+        self._bells: list[threading.Event] = []
+        self._threads: list[threading.Thread] = []
         self._swept_at = float("-inf")
         self._embed_after = float("-inf")
-        self._thread: threading.Thread | None = None
         if background:
-            node.wake = self._bell.set
-            self._thread = threading.Thread(target=self._run, name="ai-memory-janitor", daemon=True)
-            self._thread.start()
+            self._start("touches", self.flush_touches)
+            self._start("chores", self.chores)
+            node.wake = self._ring
 
-    def _run(self) -> None:
+    def _ring(self) -> None:
+        for bell in self._bells:
+            bell.set()
+
+    def _start(self, name: str, work: Callable[[], None]) -> None:
+        bell = threading.Event()
+        self._bells.append(bell)
+        thread = threading.Thread(
+            target=self._run, args=(work, bell), name=f"ai-memory-{name}", daemon=True
+        )
+        self._threads.append(thread)
+        thread.start()
+
+    def _run(self, work: Callable[[], None], bell: threading.Event) -> None:
         while not self._stopping.is_set():
             try:
-                self.turn()
+                work()
             except NodeClosed:
                 return
             except Exception as failure:  # noqa: BLE001 - the next turn may succeed
                 print(f"ai-memory: janitor: {failure}", file=sys.stderr)  # noqa: T201
-            self._bell.wait(limits.JANITOR_SECS)
+            bell.wait(limits.JANITOR_SECS)
             # Many recalls within this time are one write.
             self._stopping.wait(limits.TOUCH_FLUSH_SECS)
-            self._bell.clear()
+            bell.clear()
 
     def turn(self) -> None:
         """One round of everything that is due.
@@ -54,12 +72,16 @@ class Janitor:
             AiMemoryError: The store failed; what was not done stays due.
         """
         self.flush_touches()
+        self.chores()
+
+    def chores(self) -> None:
+        """Archive, embed, save: what may take a while. Raises like `turn`."""
         now = self._node.clock.monotonic()
         if now - self._swept_at >= limits.JANITOR_SECS:
             self._swept_at = now
             self.collect()
         while not self._stopping.is_set() and self.embed_some():
-            self.flush_touches()
+            pass
         self.save_index()
 
     def flush_touches(self) -> None:
@@ -104,11 +126,11 @@ class Janitor:
     def close(self) -> None:
         """Stop the loop and do what must not be lost: touches, and the index."""
         self._stopping.set()
-        self._bell.set()
-        if self._thread is not None:
-            self._thread.join()
+        self._ring()
+        for thread in self._threads:
+            thread.join()
         self.flush_touches()
-        if self._thread is None:
+        if not self._threads:
             self.collect()
             self._save_little()
 

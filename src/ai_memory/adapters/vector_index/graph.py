@@ -13,8 +13,8 @@ EXPANSION: Final = 128
 
 def new_graph(dim: int) -> Index:
     """An empty graph. Codes go in as they are: the cosine does not mind their scales."""
-    # ONNX Runtime must be loaded before usearch: the other way round (1.31 after 2.26) it crashes the
-    # process while it initialises, and an embedder or reranker may well be loaded after an index.
+    # ONNX Runtime must be loaded before usearch: the other way round (1.31 after 2.26) it crashes
+    # the process, and an embedder or reranker may well be loaded after an index.
     import onnxruntime  # noqa: F401
     from usearch.index import Index
 
