@@ -11,6 +11,7 @@ import inspect
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, assert_never
 
 from ai_memory.errors import AiMemoryError, Denied, EmbedderUnavailable, NodeClosed
@@ -21,12 +22,14 @@ from ai_memory.model.memory import Retention
 from ai_memory.operations.apply import apply, stamp
 from ai_memory.operations.registry import Operation, runner
 from ai_memory.operations.step import (
+    Compute,
     Context,
     CountTokens,
     Embed,
     Facts,
     Outcome,
     Read,
+    Rerank,
     Step,
     Touch,
     Write,
@@ -37,6 +40,7 @@ from ai_memory.ports import (
     Embedder,
     Entropy,
     Observer,
+    Reranker,
     Store,
     TokenCounter,
     Transaction,
@@ -67,6 +71,7 @@ class Ports(NamedTuple):
     embedder: Embedder | None = None
     vector_index: VectorIndex | None = None
     observer: Observer | None = None
+    reranker: Reranker | None = None
 
 
 class Node:
@@ -93,6 +98,7 @@ class Node:
         self._pool = pool
         self._embedder = ports.embedder
         self._observer = ports.observer
+        self._reranker = ports.reranker
         self._touches: deque[tuple[str, Micros]] = deque()
         self._closed = False
         self.wake: Callable[[], None] = lambda: None  # the janitor's bell
@@ -170,6 +176,7 @@ class Node:
             retention=self._retention,
             facts=self._facts,
             vector_index=self.index,
+            reranker=self._reranker,
         )
         # Asked before the slow steps: a caller who may not costs no embedding.
         _demand(caller, command, getattr(command, "namespace", None))
@@ -192,23 +199,31 @@ class Node:
         self, step: Step, caller: Caller, command: Command, context: Context
     ) -> Generator[_Wait, Any, Any]:
         """One step of an operation: prepare (embed, count), read, or write."""
+        work: Callable[[], Any]
         match step:
-            case Embed():
-                if self._embedder is None or not step.texts:
-                    return None
-                return (yield _Call(lambda: self._embed(step)))
-            case Read():
-                return (yield _Call(lambda: self._read(step)))
-            case CountTokens():
-                return (yield _Call(lambda: self._count_tokens(step.texts)))
+            case Write():
+                return (yield from self._write(step, caller, command, context))
             case Touch():
                 self._touches.extend((memory_id, context.now) for memory_id in step.ids)
                 self.wake()
                 return None
-            case Write():
-                return (yield from self._write(step, caller, command, context))
+            case Embed():
+                if self._embedder is None or not step.texts:
+                    return None
+                work = partial(self._embed, step)
+            case Rerank():
+                if self._reranker is None or not step.passages:
+                    return None
+                work = partial(self._reranker.score, step.query, step.passages)
+            case Compute():
+                work = step.work
+            case Read():
+                work = partial(self._read, step)
+            case CountTokens():
+                work = partial(self._count_tokens, step.texts)
             case _:
                 assert_never(step)
+        return (yield _Call(work))
 
     def _embed(self, step: Embed) -> Matrix | None:
         """Step 2. An embedder that fails costs the vectors, never the memory."""

@@ -6,6 +6,7 @@ import os
 import socket
 import time
 import uuid
+from collections import deque
 from typing import Final
 
 
@@ -22,13 +23,25 @@ class SystemClock:
 
 
 class SystemEntropy:
-    """The machine's randomness."""
+    """The machine's randomness, drawn a page at a time: a draw hands the interpreter lock over."""
+
+    def __init__(self) -> None:
+        self._drawn: deque[bytes] = deque()
+        # A forked child must not hand out what its parent will.
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._drawn.clear)
 
     def new_id(self) -> str:
         """See ports.Entropy."""
-        return str(uuid.UUID(bytes=os.urandom(16), version=4))
+        while True:
+            try:
+                return str(uuid.UUID(bytes=self._drawn.popleft(), version=4))
+            except IndexError:
+                page = os.urandom(_PAGE_BYTES)
+                self._drawn.extend(page[at : at + 16] for at in range(0, _PAGE_BYTES, 16))
 
 
+_PAGE_BYTES: Final = 4_096
 _DISAMBIGUATOR: Final = os.urandom(4).hex()
 
 

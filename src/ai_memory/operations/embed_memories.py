@@ -52,7 +52,7 @@ def embed_memories(command: EmbedMemories, context: Context) -> Steps[EmbedResul
     groups: tuple[Windows, ...] = ()
     if waiting:
         embedded = yield from embed_texts(
-            [(memory.title, memory.content) for memory in waiting], bulk=True
+            [(memory.title, memory.content) for memory in waiting], context, bulk=True
         )
         if embedded is None:
             raise EmbedderUnavailable("the embedder does not answer")

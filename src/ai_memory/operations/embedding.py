@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ai_memory.operations.step import Embed, Steps, float16_blobs
+from ai_memory.operations.step import Compute, Context, Embed, Steps, float16_blobs
 from ai_memory.ports import WindowVector
-from ai_memory.retrieval.window import windows
+from ai_memory.retrieval.window import Window, windows
 
 if TYPE_CHECKING:
     from ai_memory.ports import Matrix
 
 
 def embed_texts(
-    texts: Sequence[tuple[str, str]], *, bulk: bool = False
+    texts: Sequence[tuple[str, str]], context: Context, *, bulk: bool = False
 ) -> Steps[list[tuple[Matrix, list[WindowVector]]] | None]:
     """Embed (title, content) pairs window by window, in one request.
 
@@ -22,7 +22,11 @@ def embed_texts(
         For each pair its matrix (windows, dim) and the same as rows for the store; None when this
         node has no embedder.
     """
-    cut = [windows(title, content) for title, content in texts]
+    if context.facts.embedder is None:
+        return None  # cutting alone costs as much as a store
+    cut: list[list[Window]] = yield Compute(
+        lambda: [windows(title, content) for title, content in texts]
+    )
     matrix: Matrix | None = yield Embed([window.text for group in cut for window in group], bulk)
     if matrix is None:
         return None

@@ -100,7 +100,9 @@ def import_memories(command: ImportMemories, context: Context) -> Steps[ImportRe
     wanted = [draft for draft in drafts.values() if _news(draft, *old)]
     vectors: dict[str, Sequence[WindowVector]] = {}
     if wanted:
-        embedded = yield from embed_texts([(d.title, d.content) for d in wanted], bulk=True)
+        embedded = yield from embed_texts(
+            [(d.title, d.content) for d in wanted], context, bulk=True
+        )
         if embedded is not None:
             vectors = {d.id: group for d, (_m, group) in zip(wanted, embedded, strict=True)}
 

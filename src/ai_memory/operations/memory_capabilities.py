@@ -65,6 +65,10 @@ def memory_capabilities(
     version = command.accept.lstrip("v")
     facts = context.facts
     embedder = facts.embedder
+    reranker = context.reranker
+    # Live: a reranker that failed or was late the last time is not called active.
+    rerank_problem = facts.reranker_problem if reranker is None else reranker.problem
+    reranker_active = "neural" if reranker is not None and rerank_problem is None else "lexical"
     features: dict[str, Any] = {
         "keyword_search": True,
         "semantic_search": embedder is not None,
@@ -73,7 +77,7 @@ def memory_capabilities(
         "auto_consolidation": False,
         "auto_tagging": False,
         "contradiction_analysis": False,
-        "cross_encoder_reranking": False,
+        "cross_encoder_reranking": reranker_active == "neural",
         "memory_reflection": False,
         "embedder_loaded": embedder is not None,
     }
@@ -81,7 +85,7 @@ def memory_capabilities(
         "embedding": "none" if embedder is None else embedder.id,
         "embedding_dim": 0 if embedder is None else embedder.dim,
         "llm": "none",
-        "cross_encoder": "none",
+        "cross_encoder": facts.reranker or "none",
     }
     if version == "1":
         return CapabilitiesResult(
@@ -96,8 +100,10 @@ def memory_capabilities(
             if facts.level == "keyword"
             else "degraded"
         ),
-        "reranker_active": "lexical",
+        "reranker_active": reranker_active,
     }
+    if rerank_problem:
+        features["reranker_problem"] = rerank_problem
     if facts.embedder_problem:
         features["embedder_problem"] = facts.embedder_problem
     document = CapabilitiesResult(

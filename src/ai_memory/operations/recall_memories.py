@@ -13,12 +13,12 @@ from ai_memory.model.clock import parse_rfc3339
 from ai_memory.model.command import Command
 from ai_memory.model.memory import Memory
 from ai_memory.model.query import Filter
-from ai_memory.operations.step import Context, CountTokens, Embed, Read, Steps, Touch
+from ai_memory.operations.step import Context, CountTokens, Embed, Read, Rerank, Steps, Touch
 from ai_memory.operations.view import MemoryView, shown
 from ai_memory.policy.visibility import visible_from
-from ai_memory.ports import Reader, WordHit
+from ai_memory.ports import Reader
 from ai_memory.retrieval.budget import Filled, fill
-from ai_memory.retrieval.expression import or_expression
+from ai_memory.retrieval.diversity import distinct_first
 from ai_memory.retrieval.fusion import (
     VECTOR_SHARE,
     WINDOW_HITS,
@@ -30,10 +30,15 @@ from ai_memory.retrieval.fusion import (
     votes,
 )
 from ai_memory.retrieval.proximity import lineage, proximity
+from ai_memory.retrieval.question import NAMELESS_SHARE, nameless
+from ai_memory.retrieval.relevance import MIN_RELEVANCE, lowest_shown
+from ai_memory.retrieval.words import terms
 
 if TYPE_CHECKING:
     from ai_memory.ports import Vector
 
+_WHOLE: Final = (0, 2_000)  # what a reranker reads of a memory that only words found
+_NEURAL_SHARE: Final = 0.5  # of a reranked score; unfitted: there are no weights to fit it with
 _BYTES_PER_TOKEN: Final = 4  # the estimate shown when nobody asked for a budget
 
 
@@ -69,15 +74,30 @@ class RecallMemories(Command, frozen=True, kw_only=True):
             description="Recent turns of the conversation; they bias the ranking.",
         ),
     ] = ()
+    min_relevance: Annotated[
+        float,
+        Meta(
+            ge=0,
+            le=1,
+            description="Answer with nothing unless a memory is this likely to be about it; "
+            "0: never with nothing.",
+        ),
+    ] = MIN_RELEVANCE
+    recency: Annotated[bool, Meta(description="Let newer memories win among equals.")] = True
     explain: Annotated[
         bool, Meta(description="Say what each ranking contributed to each score.")
     ] = False
 
 
 class RecalledView(MemoryView, kw_only=True):
-    """A memory and how well it fits, between 0 and 1; `explanation` says what made the score."""
+    """A memory and how well it fits, between 0 and 1; `explanation` says what made the score.
+
+    Attributes:
+        relevance: How likely it is to be about what was asked, between 0 and 1.
+    """
 
     score: float
+    relevance: float
     explanation: dict[str, float] | UnsetType = UNSET
 
 
@@ -113,15 +133,23 @@ class RecallResult(msgspec.Struct, kw_only=True):
 
 
 class _Found(NamedTuple):
-    """One memory of the answer."""
+    """One memory of the answer.
+
+    Attributes:
+        passage: Characters of the content that a reranker reads; its best window, if known.
+        neural: What the reranker added to the score; None if it was not asked.
+    """
 
     memory: Memory
     score: float
+    relevance: float
     contributions: Contributions | None
+    passage: tuple[int, int]
+    neural: float | None = None
 
 
 class _Ranking(NamedTuple):
-    """What one snapshot yielded, best first, at most the limit."""
+    """What one snapshot yielded: all of the pool that is relevant, best first."""
 
     found: list[_Found]
     word_hits: int
@@ -134,17 +162,26 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
     query: Vector | None = None
     blended: Vector | None = None
     if context.vector_index is not None:
-        matrix = yield Embed([command.context, turns] if turns else [command.context])
+        without_names = nameless(command.context)
+        matrix = yield Embed([text for text in (command.context, without_names, turns) if text])
         if matrix is not None:
-            query = matrix[0]
-            if turns:
-                from ai_memory.retrieval.context import blend_query
+            from ai_memory.retrieval.context import blend_query
 
-                blended = blend_query(matrix[0], matrix[1])
+            query = matrix[0]
+            if without_names:
+                query = blend_query(matrix[0], matrix[1], query_share=1 - NAMELESS_SHARE)
+            if turns:
+                blended = blend_query(query, matrix[-1])
     ranking: _Ranking = yield Read(
         lambda rows: _rank(rows, command, context, query=query, blended=blended)
     )
-    found = ranking.found
+    found, reranked = ranking.found, False
+    if context.reranker is not None and len(found) > 1:
+        scores = yield Rerank(command.context, [_passage(hit) for hit in found])
+        if scores is not None:
+            found, reranked = _reranked(found, scores), True
+    limit = min(command.limit, limits.RECALL_LIMIT_MAX)
+    found = distinct_first(found, lambda hit: hit.memory.content, limit)
     filled: Filled[_Found] | None = None
     if command.budget_tokens is not None:
         costs = yield CountTokens([hit.memory.content for hit in found])
@@ -165,7 +202,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
         budget_tokens=UNSET if command.budget_tokens is None else command.budget_tokens,
         meta=RecallMeta(
             recall_mode="hybrid" if hybrid else "keyword_only",
-            reranker_used="lexical",
+            reranker_used="neural" if reranked else "lexical" if found else "none",
             candidate_counts=CandidateCounts(fts=ranking.word_hits, hnsw=ranking.vector_hits),
             blend_weight=VECTOR_SHARE if hybrid else 0.0,
             budget_tokens_used=UNSET if filled is None else filled.used,
@@ -186,12 +223,10 @@ def _rank(
 ) -> _Ranking:
     """Ask each search for candidates, read the best of them, rank them."""
     where = _filter(command, context)
-    expression = or_expression(command.context)
-    hits: list[WordHit] = (
-        [] if expression is None else rows.match_words(expression, where, offset=0, limit=WORD_HITS)
-    )
-    cosines = _votes(rows, context, query, where)
-    contexts = _votes(rows, context, blended, where)
+    hits = rows.rank_words(terms(command.context, limits.QUERY_TERMS_MAX), where, WORD_HITS)
+    passages: dict[int, tuple[int, int]] = {}
+    cosines = _votes(rows, context, query, where, passages)
+    contexts = _votes(rows, context, blended, where, passages)
     chosen = pool((hit.key for hit in hits), cosines, contexts)
     memories = rows.memories_by_key(chosen)
     words = {hit.key: hit.score for hit in hits}
@@ -214,24 +249,63 @@ def _rank(
             if (memory := memories.get(key)) is not None
         ],
         now=context.now,
+        recency=command.recency,
         explain=command.explain,
     )
-    limit = min(command.limit, limits.RECALL_LIMIT_MAX)
+    lowest = lowest_shown((hit.relevance for hit in ranked), command.min_relevance)
     return _Ranking(
-        [_Found(memories[hit.key], hit.score, hit.contributions) for hit in ranked[:limit]],
+        [
+            _Found(
+                memories[hit.key],
+                hit.score,
+                hit.relevance,
+                hit.contributions,
+                passages.get(hit.key, _WHOLE),
+            )
+            for hit in ranked
+            if hit.relevance >= lowest
+        ],
         len(hits),
         len(cosines),
     )
 
 
+def _passage(hit: _Found) -> str:
+    start, end = hit.passage
+    return f"{hit.memory.title}\n{hit.memory.content[start:end]}"
+
+
+def _reranked(found: list[_Found], scores: list[float]) -> list[_Found]:
+    """The pool in the order of both judges; what was said before keeps half the say."""
+    both = [
+        hit._replace(
+            score=(1.0 - _NEURAL_SHARE) * hit.score + _NEURAL_SHARE * score,
+            neural=_NEURAL_SHARE * score,
+        )
+        for hit, score in zip(found, scores, strict=True)
+    ]
+    return sorted(both, key=lambda hit: -hit.score)
+
+
 def _votes(
-    rows: Reader, context: Context, vector: Vector | None, where: Filter
+    rows: Reader,
+    context: Context,
+    vector: Vector | None,
+    where: Filter,
+    passages: dict[int, tuple[int, int]],
 ) -> dict[int, list[float]]:
-    """The nearest windows of a vector, grouped by memory, nearest memory first."""
+    """The nearest windows of a vector, grouped by memory, nearest memory first.
+
+    Adds the place of each memory's best window to `passages`.
+    """
     if vector is None or context.vector_index is None:
         return {}
     near = context.vector_index.nearest(rows, vector, WINDOW_HITS, where)
     places = rows.window_memories([key for key, _cosine in near])
+    for window, _cosine in near:
+        if window in places:
+            key, start, end = places[window]
+            passages.setdefault(key, (start, end))
     return votes((places[key][0], cosine) for key, cosine in near if key in places)
 
 
@@ -254,13 +328,22 @@ def _nearness(asked: str | None, found: str) -> float:
 
 
 def _recalled(hit: _Found) -> RecalledView:
-    parts = hit.contributions
+    parts = None if hit.contributions is None else _parts(hit.contributions, hit.neural)
     return RecalledView(
         **shown(hit.memory),
         score=round(hit.score, 3),
+        relevance=round(hit.relevance, 3),
         explanation=(
-            UNSET
-            if parts is None
-            else {name: round(value, 6) for name, value in parts._asdict().items()}
+            UNSET if parts is None else {name: round(value, 6) for name, value in parts.items()}
         ),
     )
+
+
+def _parts(contributions: Contributions, neural: float | None) -> dict[str, float]:
+    """What made the score; the parts sum up to it."""
+    parts = contributions._asdict()
+    if neural is None:
+        return parts
+    return {name: (1.0 - _NEURAL_SHARE) * value for name, value in parts.items()} | {
+        "neural": neural
+    }

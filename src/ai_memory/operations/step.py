@@ -15,6 +15,7 @@ from ai_memory.ports import (
     EmbeddingModel,
     Lookups,
     Reader,
+    Reranker,
     Transaction,
     VectorIndex,
     WindowVector,
@@ -31,6 +32,12 @@ class Embed(NamedTuple):
 
     texts: Sequence[str]
     bulk: bool = False
+
+
+class Compute(NamedTuple):
+    """Run `work`, which is pure and takes a while, off the event loop. Answer: what it returns."""
+
+    work: Callable[[], Any]
 
 
 class Read(NamedTuple):
@@ -74,6 +81,16 @@ class Write(NamedTuple):
     namespace: str | None = None
 
 
+class Rerank(NamedTuple):
+    """Score passages for a question. Answer: one score per passage, 0 to 1, or None.
+
+    None when this node has no reranker, or it failed or was late: the order stays as it was.
+    """
+
+    query: str
+    passages: Sequence[str]
+
+
 class CountTokens(NamedTuple):
     """Count cl100k tokens. Answer: one count per text."""
 
@@ -86,7 +103,7 @@ class Touch(NamedTuple):
     ids: tuple[str, ...]
 
 
-Step: TypeAlias = Embed | Read | Write | CountTokens | Touch
+Step: TypeAlias = Compute | Embed | Rerank | Read | Write | CountTokens | Touch
 Steps: TypeAlias = Generator[Step, Any, T]
 
 
@@ -97,6 +114,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         level: The configured feature level.
         embedder: The model in use; None at the keyword level or when it could not be had.
         embedder_problem: Why it could not be had.
+        reranker: The cross-encoder's name; None when there is none.
+        reranker_problem: Why it could not be had, where one is configured.
         profile: The configured MCP profile, told on every face.
     """
 
@@ -104,6 +123,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     level: str
     embedder: EmbeddingModel | None
     embedder_problem: str | None
+    reranker: str | None = None
+    reranker_problem: str | None = None
     profile: str
 
 
@@ -116,6 +137,7 @@ class Context(NamedTuple):
     retention: Retention
     facts: Facts
     vector_index: VectorIndex | None
+    reranker: Reranker | None = None
 
 
 def float16_blobs(matrix: Matrix) -> list[bytes]:

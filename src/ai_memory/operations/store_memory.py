@@ -92,7 +92,7 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
         ValidationFailed: expires_at lies in the past, or too many numbered titles are taken.
     """
     expires_at = _expiry(command, context)
-    embedded = yield from embed_texts([(command.title, command.content)])
+    embedded = yield from embed_texts([(command.title, command.content)], context)
     duplicates: list[NearDuplicate] = []
     vectors = None
     if embedded is not None:

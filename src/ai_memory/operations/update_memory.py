@@ -60,7 +60,7 @@ def update_memory(command: UpdateMemory, context: Context) -> Steps[UpdateResult
     draft = revise(before, command, context.now)
     vectors = None
     if (draft.title, draft.content) != (before.title, before.content):
-        embedded = yield from embed_texts([(draft.title, draft.content)])
+        embedded = yield from embed_texts([(draft.title, draft.content)], context)
         vectors = None if embedded is None else embedded[0][1]
 
     def work(rows: Transaction) -> Outcome:

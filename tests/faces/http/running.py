@@ -61,12 +61,13 @@ def running(
     folder: Path,
     *,
     embedder: Embedder | None = None,
+    embedder_kind: str | None = None,
     grace_secs: float = limits.SHUTDOWN_GRACE_SECS,
     **settings: Any,
 ) -> Iterator[Running]:
     """Serve a new database at the keyword level."""
     flags = {"db": str(folder / "memory.db"), "tier": "keyword", "bind": "127.0.0.1:0", **settings}
-    config = load_config(flags)
+    config = load_config({**flags, "embedder": embedder_kind})
     metrics = Metrics()
     opened = open_node(config, observer=metrics, embedder=embedder)
     server = HttpServer(

@@ -119,17 +119,23 @@ def test_a_stop_under_load_loses_nothing_acknowledged(
         assert rows.integrity_problems() == []
 
 
-def test_a_second_signal_is_impatience(tmp_path: Path) -> None:
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_second_signal_is_impatience(tmp_path: Path, asks: bool) -> None:
     """The first waits for a request whose body never comes, the second does not."""
     with (
         serving(tmp_path / "memory.db") as server,
         socket.create_connection(("127.0.0.1", server.port)) as stalled,
     ):
         stalled.sendall(
-            b"POST /api/v1/memories HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
-            b"Content-Type: application/json\r\nContent-Length: 9\r\n\r\n"
+            b"POST /api/v1/memories HTTP/1.1\r\nHost: localhost\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 9\r\n"
+            + (b"Expect: 100-continue\r\n\r\n" if asks else b"\r\n{")
         )
-        assert stalled.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"  # the body is waited for
+        if asks:
+            assert stalled.recv(25) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", server.port)) as another:
+            another.sendall(b"GET /api/v1/health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert another.recv(12) == b"HTTP/1.1 200"  # so the first is being waited for
         server.process.send_signal(signal.SIGTERM)
         assert turns_callers_away(server.port)
         server.process.send_signal(signal.SIGTERM)
@@ -224,6 +230,16 @@ def test_a_bind_that_cannot_or_must_not_be_is_refused(
         serve(load_config({"db": str(db), "tier": "keyword", **settings}))
     assert caught.value.details["setting"] == setting
     assert not db.exists()
+
+
+def test_a_missing_embedder_is_said_behind_the_address(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with running(tmp_path, tier="semantic", embedder_kind="none") as found:
+        health = found.client.get("/api/v1/health").json()
+    first, second = capsys.readouterr().err.splitlines()
+    assert f"listening on http://127.0.0.1:{found.port} " in first
+    assert health["embedder_problem"] in second
 
 
 def test_an_unknown_profile_is_refused(tmp_path: Path) -> None:

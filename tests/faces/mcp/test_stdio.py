@@ -289,6 +289,18 @@ def test_a_client_that_stops_reading_ends_nothing(db: Path) -> None:
     assert [memory["title"] for memory in listed["memories"]] == ["kept"]
 
 
+@pytest.mark.slow
+def test_a_client_that_never_reads_cannot_hold_it(db: Path) -> None:
+    """Far more answers than a pipe takes, to nobody: a signal ends it after the grace."""
+    with running(server_command(db)) as lines:
+        lines.greet()
+        lines.send(*(request("tools/list", number) for number in range(1, 400)))
+        lines.process.send_signal(signal.SIGTERM)
+        assert lines.process.wait(TIMEOUT_SECS) == 0
+        assert lines.process.stderr is not None
+        assert b"nobody read its answer" in lines.process.stderr.read()
+
+
 def test_a_python_without_stderr_still_serves(db: Path) -> None:
     command = ["/bin/sh", "-c", 'exec "$@" 2>&-', "sh", *server_command(db)]
     answers, _, code = exchange(command, initialize(), INITIALIZED, tool_call(1, "memory_list"))

@@ -13,7 +13,7 @@ from ai_memory.faces import problems
 from ai_memory.faces.codec import to_json
 from ai_memory.faces.http.body import Body, Headers
 from ai_memory.faces.http.guard import Guard
-from ai_memory.faces.http.reply import TEXT, Reply, refuse, send_reply
+from ai_memory.faces.http.reply import TEXT, Reply, error_body, refuse, send_reply
 from ai_memory.faces.http.request import Request, caller_of, command_of
 from ai_memory.faces.http.router import Router
 from ai_memory.faces.http.routes import MCP_PATHS, METRICS_PATHS, OPENAPI_PATH, ROUTES, Route
@@ -84,8 +84,9 @@ class App:
         except AiMemoryError as error:
             await refuse(send, error, body)
         except asyncio.CancelledError:
-            # The server stops and its patience with requests under way is over.
-            await refuse(send, _given_up(), body)
+            # The server stops, and its patience is over: also with a body that never ended.
+            given_up = _given_up()
+            await send_reply(send, Reply(problems.status_of(given_up), error_body(given_up)))
         except Exception:  # noqa: BLE001 - the client gets a clear error, the log the rest
             _LOG.exception("%s %r failed", scope["method"], scope["path"])
             await refuse(send, problems.internal(), body)

@@ -168,10 +168,10 @@ class HttpServer:
     def began(self) -> None:
         """The sockets listen: say so."""
         facts, config = self._opened.node.facts, self._opened.config
-        if facts.embedder_problem:
-            _say(f"no embedder, keyword search only: {facts.embedder_problem}")
         where = _address(config.host, self.port)
         _say(f"listening on http://{where} (db {config.db}, level {facts.level})")
+        if facts.embedder_problem:
+            _say(f"no embedder, keyword search only: {facts.embedder_problem}")
         self.listening.set()
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.streamable_http_manager import (
+    StreamableHTTPASGIApp,
+    StreamableHTTPSessionManager,
+)
 from mcp.server.transport_security import TransportSecuritySettings
 
 from ai_memory import limits
@@ -39,4 +42,4 @@ def mcp_app(opened: OpenNode, profile: str) -> tuple[ASGIApp, AbstractAsyncConte
         security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
         max_request_body_size=limits.HTTP_BODY_BYTES_MAX,
     )
-    return manager.handle_request, manager.run()
+    return StreamableHTTPASGIApp(manager), manager.run()

@@ -8,6 +8,7 @@ with an error instead of being dropped; and its threads end with the process.
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -97,10 +98,13 @@ class Wire:
         self._arrived: asyncio.Queue[JSONRPCMessage | Refusal | None] = asyncio.Queue()
         self._waiting = threading.BoundedSemaphore(_WAITING_MAX)
         self._room = asyncio.Semaphore(_IN_FLIGHT_MAX)
+        self._scope = anyio.CancelScope()
 
     def stop(self) -> None:
-        """Take no more messages; what was read is still answered. To be called on the loop."""
+        """Take no more messages; what was read is still answered, for a while. Call it on the loop."""
         self._arrived.put_nowait(None)
+        if self._scope.deadline == math.inf:
+            self._scope.deadline = anyio.current_time() + limits.SHUTDOWN_GRACE_SECS
 
     @asynccontextmanager
     async def streams(self) -> AsyncIterator[tuple[Inbound, Outbound]]:
@@ -108,12 +112,15 @@ class Wire:
         inward, inbound = anyio.create_memory_object_stream[SessionMessage | Exception](0)
         outbound, outward = anyio.create_memory_object_stream[SessionMessage](0)
         threading.Thread(target=self._read, name="ai-memory-stdin", daemon=True).start()
-        async with anyio.create_task_group() as tasks, inbound, outbound:
-            tasks.start_soon(self._send, outward)
-            tasks.start_soon(self._receive, inward)
-            yield inbound, outbound
-            # The server is done; should it not have read to the end, neither shall we.
-            self.stop()
+        with self._scope:
+            async with anyio.create_task_group() as tasks, inbound, outbound:
+                tasks.start_soon(self._send, outward)
+                tasks.start_soon(self._receive, inward)
+                yield inbound, outbound
+                # The server is done; should it not have read to the end, neither shall we.
+                self.stop()
+        if self._scope.cancelled_caught:
+            note("stopped although a call had not ended, or nobody read its answer")
 
     def _read(self) -> None:
         with suppress(RuntimeError):  # the loop has closed: nobody listens any more
@@ -132,7 +139,8 @@ class Wire:
                 while (arrived := await self._arrived.get()) is not None:
                     self._waiting.release()
                     await self._take(arrived, inward)
-                await self._settled()
+                for _ in range(_IN_FLIGHT_MAX):  # all free: everything is answered
+                    await self._room.acquire()
 
     async def _take(
         self,
@@ -151,15 +159,6 @@ class Wire:
 
     async def _settle(self) -> None:
         self._room.release()
-
-    async def _settled(self) -> None:
-        """Wait until no request is being answered."""
-        try:
-            async with asyncio.timeout(limits.SHUTDOWN_GRACE_SECS):
-                for _ in range(_IN_FLIGHT_MAX):
-                    await self._room.acquire()
-        except TimeoutError:
-            note("stopping although a call has not ended")
 
     async def _send(self, outward: MemoryObjectReceiveStream[SessionMessage]) -> None:
         async with outward:
