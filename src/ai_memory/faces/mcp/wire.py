@@ -101,7 +101,7 @@ class Wire:
         self._scope = anyio.CancelScope()
 
     def stop(self) -> None:
-        """Take no more messages; what was read is still answered, for a while. Call it on the loop."""
+        """Take no more messages; what was read is answered, within a grace. Call it on the loop."""
         self._arrived.put_nowait(None)
         if self._scope.deadline == math.inf:
             self._scope.deadline = anyio.current_time() + limits.SHUTDOWN_GRACE_SECS
