@@ -30,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted, 141 when
         nobody reads the output any more.
     """
+    # numpy starts a thread pool when imported, which costs 50 ms; our products are small.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     words = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in words
     output.prepare_streams()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ai_memory.errors import ValidationFailed
 from ai_memory.faces.cli.call import Call, add_flags
+from ai_memory.faces.cli.progress import Preparation
 from ai_memory.faces.cli.setting import settings
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ def run(call: Call) -> int:
         # Imported when called: the first reply must not wait for it.
         from ai_memory.compose import open_node as compose_node
 
-        return compose_node(config)
+        with Preparation(quiet=call.flags.quiet) as preparation:
+            return compose_node(config, progress=preparation.told)
 
     from ai_memory.faces.mcp.stdio import run_stdio
 
