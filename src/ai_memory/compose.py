@@ -30,6 +30,7 @@ from ai_memory.version import __version__
 from ai_memory.workers.janitor import Janitor
 
 if TYPE_CHECKING:
+    from ai_memory.adapters.reranker import OnnxCrossEncoder
     from ai_memory.ports import Clock, Embedder, EmbeddingModel, Observer, VectorIndex
 
 WORD_WEIGHTS: Final = (2.0, 1.0, 1.5)  # title, content, tags in BM25 (docs/adr/0005)
@@ -120,6 +121,9 @@ def open_node(
                     _require_same_model(rows.embedding_model(), model)
             index = _index(config.db, model)
             opening.callback(index.close)
+        reranker, reranker_problem = _reranker(config)
+        if reranker is not None:
+            opening.callback(reranker.close)
         pool = ThreadPoolExecutor(_POOL_THREADS, thread_name_prefix="ai-memory-call")
         opening.callback(pool.shutdown)
         owned = opening.pop_all()
@@ -131,12 +135,15 @@ def open_node(
         embedder=embedder,
         vector_index=index,
         observer=observer,
+        reranker=reranker,
     )
     facts = Facts(
         version=__version__,
         level=config.tier,
         embedder=model,
         embedder_problem=problem,
+        reranker=reranker.model_id if reranker else None,
+        reranker_problem=reranker_problem,
         profile=config.profile,
     )
     node = Node(ports, retention=config.retention, facts=facts, pool=pool)
@@ -180,6 +187,20 @@ def _embedder(
         return open_embedder(spec, progress=progress), None
     except EmbedderUnavailable as failure:
         return None, f"{failure.message}. {failure.hint}"
+
+
+def _reranker(config: Config) -> tuple[OnnxCrossEncoder | None, str | None]:
+    """The configured cross-encoder at the autonomous level, or why there is none."""
+    if config.tier != "autonomous" or config.reranker_path is None:
+        return None, None
+    from ai_memory.adapters.reranker import OnnxCrossEncoder, RerankerRefused
+
+    try:
+        return OnnxCrossEncoder(
+            Path(config.reranker_path), timeout_ms=config.rerank_timeout_ms
+        ), None
+    except RerankerRefused as failure:
+        return None, f"the reranker in {config.reranker_path} cannot be used: {failure}"
 
 
 def _require_same_model(stored: EmbeddingModel | None, model: EmbeddingModel) -> None:

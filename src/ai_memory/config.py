@@ -46,6 +46,8 @@ class Config(NamedTuple):
     embedding_api_key: str | None
     embedding_path: str | None
     embedding_dim: int | None
+    reranker_path: str | None
+    rerank_timeout_ms: int
     cache_dir: str
     short_ttl_secs: int
     mid_ttl_secs: int
@@ -245,6 +247,10 @@ SETTINGS: Final = (
             "Folder of an ONNX model."),
     Setting("embedding_dim", "AI_MEMORY_EMBEDDING_DIM", "embedding.dim", None, _whole(1, 65_536),
             "Dimension, where it must be asked for."),
+    Setting("reranker_path", "AI_MEMORY_RERANKER_PATH", "reranker.path", None, _path,
+            "Folder of an ONNX cross-encoder; used at the autonomous level."),
+    Setting("rerank_timeout_ms", "AI_MEMORY_RERANK_TIMEOUT_MS", "reranker.timeout_ms", 1_000,
+            _whole(1, 60_000), "What a recall waits for it; then the lexical order stands."),
     Setting("cache_dir", "AI_MEMORY_CACHE_DIR", "cache_dir", default_cache_dir, _path,
             "Where the converted model is kept."),
     Setting("short_ttl_secs", "AI_MEMORY_SHORT_TTL_SECS", "ttl.short_ttl_secs",

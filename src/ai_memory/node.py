@@ -98,7 +98,7 @@ class Node:
         self._pool = pool
         self._embedder = ports.embedder
         self._observer = ports.observer
-        self._reranker = ports.reranker
+        self.reranker = ports.reranker
         self._touches: deque[tuple[str, Micros]] = deque()
         self._closed = False
         self.wake: Callable[[], None] = lambda: None  # the janitor's bell
@@ -176,7 +176,7 @@ class Node:
             retention=self._retention,
             facts=self._facts,
             vector_index=self.index,
-            reranker=self._reranker,
+            reranker=self.reranker,
         )
         # Asked before the slow steps: a caller who may not costs no embedding.
         _demand(caller, command, getattr(command, "namespace", None))
@@ -212,9 +212,9 @@ class Node:
                     return None
                 work = partial(self._embed, step)
             case Rerank():
-                if self._reranker is None or not step.passages:
+                if self.reranker is None or not step.passages:
                     return None
-                work = partial(self._reranker.score, step.query, step.passages)
+                work = partial(self.reranker.score, step.query, step.passages)
             case Compute():
                 work = step.work
             case Read():

@@ -80,6 +80,20 @@ class Embedder(Protocol):
         """Release the model; later calls raise EmbedderUnavailable."""
 
 
+class Reranker(Protocol):
+    """Reads question and passage together. Safe to call from many threads."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why the latest call failed; None if it did not."""
+
+    def score(self, query: str, passages: Sequence[str]) -> list[float] | None:
+        """How likely each passage answers the question, 0 to 1; None when it failed or was late."""
+
+    def close(self) -> None:
+        """Release the model; later calls return None."""
+
+
 class WindowVector(NamedTuple):
     """The embedding of one window of a memory's content: characters [start, end)."""
 
@@ -186,6 +200,13 @@ class Reader(VectorRows, Protocol):
         self, expression: str, where: Filter, *, offset: int, limit: int
     ) -> list[WordHit]:
         """Keyword candidates of an FTS5 expression, best first."""
+
+    def rank_words(self, words: Sequence[str], where: Filter, limit: int) -> list[WordHit]:
+        """The memories with any of the words (`retrieval.words.terms`), best BM25 first.
+
+        Made for questions: quick at any size. In a large store the most common of many words may
+        not count, and a memory written a moment ago is ranked as if of average length.
+        """
 
     def count_words(self, expression: str, where: Filter) -> int:
         """How many memories match the expression."""

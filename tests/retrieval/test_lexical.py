@@ -23,6 +23,12 @@ def test_parts_of_words_do_not_count() -> None:
     assert read("art", ["a party started"]) == [NOTHING]
 
 
+def test_a_name_is_no_other_word_of_its_root() -> None:
+    found = read("What does Tim read?", ["Time after time.", "Tim's book", "It is Tim."])
+    assert found[0] == NOTHING._replace(named=0.0)
+    assert found[1].named == found[2].named == 1.0
+
+
 def test_rare_words_weigh_more_than_common_ones() -> None:
     texts = [f"Anna spoke. {FAR}"] * 5 + [f"A kayak. {FAR}"]
     found = read("Anna's kayak", texts)

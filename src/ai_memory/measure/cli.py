@@ -29,7 +29,7 @@ def main_eval(argv: list[str]) -> int:
     # Before the work, not after it.
     _require_folder(arguments.output)
     _require_folder(arguments.plot and arguments.plot.parent)
-    from ai_memory.measure.eval import collection, report, trial
+    from ai_memory.measure.eval import collection, curve, report, trial
     from ai_memory.measure.eval.result import result
 
     level = load_config({"tier": arguments.tier}).tier
@@ -44,6 +44,9 @@ def main_eval(argv: list[str]) -> int:
         name = f"eval-{arguments.dataset}-{dataset.unit}-{level}"
         _write(arguments.output / f"{name}.json", _json(found))
         _write(arguments.output / f"{name}.svg", report.plot(found))
+        trade = curve.plot(found)
+        if trade is not None:
+            _write(arguments.output / f"{name}-floor.svg", trade)
     if arguments.plot is not None:
         _write(arguments.plot, report.plot(found))
     sys.stdout.write(_json(found) if arguments.json else f"{report.text(found)}\n")

@@ -31,7 +31,7 @@ from ai_memory.retrieval.fusion import (
 )
 from ai_memory.retrieval.proximity import lineage, proximity
 from ai_memory.retrieval.question import NAMELESS_SHARE, nameless
-from ai_memory.retrieval.relevance import MIN_RELEVANCE, lowest_shown
+from ai_memory.retrieval.relevance import MIN_RELEVANCE
 from ai_memory.retrieval.words import terms
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ class RecallMemories(Command, frozen=True, kw_only=True):
         Meta(
             ge=0,
             le=1,
-            description="Answer with nothing unless a memory is this likely to be about it; "
-            "0: never with nothing.",
+            description="Leave out what is less likely to be about this; 0: leave nothing out.",
         ),
     ] = MIN_RELEVANCE
     recency: Annotated[bool, Meta(description="Let newer memories win among equals.")] = True
@@ -252,7 +251,6 @@ def _rank(
         recency=command.recency,
         explain=command.explain,
     )
-    lowest = lowest_shown((hit.relevance for hit in ranked), command.min_relevance)
     return _Ranking(
         [
             _Found(
@@ -263,7 +261,7 @@ def _rank(
                 passages.get(hit.key, _WHOLE),
             )
             for hit in ranked
-            if hit.relevance >= lowest
+            if hit.relevance >= command.min_relevance
         ],
         len(hits),
         len(cosines),

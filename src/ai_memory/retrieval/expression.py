@@ -36,8 +36,13 @@ def or_expression(query: str, *, columns: Sequence[str] | None = None) -> str | 
     words = terms(query, limits.QUERY_TERMS_MAX)
     if not words:
         return None
-    joined = " OR ".join(_term(word) for word in words)
+    joined = any_word(words)
     return joined if columns is None else f"{{{' '.join(columns)}}} : ({joined})"
+
+
+def any_word(words: Sequence[str]) -> str:
+    """Any of these words, at least one, as `words.terms` cuts them."""
+    return " OR ".join(_term(word) for word in words)
 
 
 def and_expression(query: str) -> str | None:
@@ -58,7 +63,7 @@ def and_expression(query: str) -> str | None:
         folded = " ".join(fold(text.replace('"', " ")).split())
         if not any(char.isalnum() for char in folded):
             continue
-        term = f'"{folded}"' + (" *" if prefix or _lone_cjk(folded) else "")
+        term = f'"{folded}"' + (" *" if prefix or is_beginning(folded) else "")
         if item["column"]:
             term = f"{item['column'].lower()} : {term}"
         target = excluded if item["minus"] else wanted
@@ -76,9 +81,9 @@ def title_terms(title: str) -> tuple[str, ...]:
 
 
 def _term(word: str) -> str:
-    return f'"{word}" *' if _lone_cjk(word) else f'"{word}"'
+    return f'"{word}" *' if is_beginning(word) else f'"{word}"'
 
 
-def _lone_cjk(word: str) -> bool:
-    """A single CJK character: the index holds bigrams, so it must match as their beginning."""
+def is_beginning(word: str) -> bool:
+    """Whether a word stands for all that begin so: the index holds bigrams, this is half of one."""
     return len(word) == 1 and is_cjk(word)

@@ -15,6 +15,7 @@ from ai_memory import limits
 from ai_memory.model.clock import SECOND, Micros
 from ai_memory.retrieval.lexical import read
 from ai_memory.retrieval.moment import day_of, nearness, spans
+from ai_memory.retrieval.relevance import relevance
 
 _MICROS_PER_DAY: Final = 86_400 * SECOND
 
@@ -29,11 +30,11 @@ WINDOW_HITS: Final = 200
 
 # Fitted on dialogues 0-2 of the LoCoMo dev file, checked on 3-4 (docs/adr/0005). The figures are
 # the logits of a choice among the pool; only their proportions count.
-_WORDS: Final = 4.0
-_NARROW: Final = 1.2
-_WIDE: Final = 2.2
-_PHRASE: Final = 6.5
-_COSINE: Final = 7.5
+_WORDS: Final = 3.5
+_NARROW: Final = 1.5
+_WIDE: Final = 1.0
+_PHRASE: Final = 5.0
+_COSINE: Final = 12.0
 _MOMENT: Final = 6.0
 VECTOR_SHARE: Final = round(_COSINE / (_WORDS + _NARROW + _WIDE + _PHRASE + _COSINE), 3)
 """How much of a score the vectors decide, where there are any and no date is asked for."""
@@ -92,10 +93,16 @@ class Contributions(NamedTuple):
 
 
 class Ranked(NamedTuple):
-    """A hit. Equal scores stay in pool order."""
+    """A hit. Equal scores stay in pool order.
+
+    Attributes:
+        score: How well it fits, beside the others of the pool.
+        relevance: How likely it is to be about what was asked, whatever else there is.
+    """
 
     key: int
     score: float
+    relevance: float
     contributions: Contributions | None
 
 
@@ -178,7 +185,9 @@ def rank(
         merit = min(1.0, sum(parts))
         score = merit * _prior(candidate, now if recency else None)
         contributions = Contributions(*parts, score - merit) if explain else None
-        ranked.append(Ranked(candidate.key, score, contributions))
+        cosine = max((*candidate.cosines[:1], *candidate.contexts[:1]), default=0.0)
+        fits = relevance(found, cosine, near)
+        ranked.append(Ranked(candidate.key, score, fits, contributions))
     ranked.sort(key=lambda hit: -hit.score)
     return ranked
 

@@ -94,6 +94,11 @@ def spans(query: str, now: Micros | None = None) -> list[Span]:
     return found
 
 
+def is_month(word: str) -> bool:
+    """Whether the word is the full English name of a month."""
+    return word.lower() in _MONTHS
+
+
 def day_of(instant: Micros) -> int:
     """The UTC day of an instant, counted from 0001-01-01."""
     return instant // _MICROS_PER_DAY + _EPOCH_DAY

@@ -74,3 +74,8 @@ def significant(words: Sequence[str]) -> list[str]:
     best = max(_LISTS, key=lambda stop: sum(word in stop for word in words))
     kept = [word for word in words if word not in best]
     return kept or list(words)
+
+
+def is_stop_word(word: str) -> bool:
+    """Whether an English question is better without the word. Lower case, without accents."""
+    return word in _LISTS[0]

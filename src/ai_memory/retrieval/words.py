@@ -30,6 +30,10 @@ _INVISIBLE: Final = re.compile(
 )
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
+_ASCII: Final = bytes(range(128))
+_RARE_MAX: Final = 24  # distinct characters; Chinese has more, and is composed as it stands
+_COMPOSING_FIRST, _COMPOSING_LAST = "\u1100", "\u11ff"  # letters that form one Hangul syllable
+
 
 def fold(text: str) -> str:
     """Rewrite text for the keyword index; queries and documents alike.
@@ -64,6 +68,33 @@ def plain(text: str) -> str:
             "NFC", "".join(char for char in marked if not unicodedata.combining(char))
         )
     return text.lower()
+
+
+def bare(text: str) -> str:
+    """Like `plain`, but signs outside ASCII become spaces, and ten times as fast on prose.
+
+    One dash or curly quote makes Python's string methods take the slow way through a whole text.
+    """
+    if text.isascii():
+        return text.lower()
+    rare = text.encode("utf-8", "surrogatepass").translate(None, _ASCII)
+    found = set(rare.decode("utf-8", "surrogatepass"))
+    if len(found) > _RARE_MAX or any(_COMPOSING_FIRST <= char <= _COMPOSING_LAST for char in found):
+        return plain(text)
+    for char in found:
+        text = text.replace(char, _bare_char(char))
+    return text.lower()
+
+
+@lru_cache(maxsize=4_096)
+def _bare_char(char: str) -> str:
+    """What stands for one character in a bare text; a combining mark leaves nothing."""
+    if _INVISIBLE.match(char):
+        return ""
+    kept = plain(char)
+    if any(one.isalnum() for one in kept):
+        return kept
+    return "" if unicodedata.combining(char) else " "
 
 
 def tokens(text: str) -> list[str]:

@@ -17,7 +17,7 @@ SMALL = Path(__file__).parents[2] / "data"
 DATA = Path(os.environ.get("DATA", Path(__file__).parents[4] / "shared" / "data"))
 METRICS = ["r@1", "any@5", "frac@5", "any@10", "mrr", "ndcg@10"]
 KEYS = ["dataset", "unit", "level", "n", "skipped", *METRICS, "p50_ms", "p95_ms",
-        "tokens_returned", "levels", "categories"]  # fmt: skip
+        "tokens_returned", "false_recall", "floor", "levels", "categories"]  # fmt: skip
 
 
 def evaluate(capsys: pytest.CaptureFixture[str], dataset: str, path: Path, *argv: str) -> Any:

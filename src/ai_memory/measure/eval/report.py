@@ -34,6 +34,12 @@ def text(found: Mapping[str, Any]) -> str:
         f"{TOKENS_OF} memories"
         for level, figures in found["levels"].items()
     ]
+    if "floor" in found:
+        lines.append(
+            f"{found['level']}: false recall {_percent(found['false_recall'])} % at min_relevance "
+            f"{found['floor']['min_relevance']:g}, which costs "
+            f"{_percent(found['floor']['any@5_loss'])} points of any@5"
+        )
     return "\n".join(lines)
 
 

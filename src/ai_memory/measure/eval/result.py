@@ -10,6 +10,7 @@ import numpy as np
 from ai_memory import limits
 from ai_memory.adapters.formats import Question
 from ai_memory.measure.duration import spread
+from ai_memory.measure.eval import unanswerable
 from ai_memory.measure.eval.asking import Answers
 from ai_memory.measure.eval.trial import Trial
 from ai_memory.measure.interval import Interval, Scores, bootstrap, paired
@@ -26,8 +27,9 @@ def result(trial: Trial) -> dict[str, Any]:
 
     Returns:
         dataset, unit, level, n, skipped, one {mean, low, high} per metric, p50_ms, p95_ms,
-        tokens_returned, categories; and under `levels` the same for each level that was run, there
-        with the recall limit and, beside the keyword level, `hybrid_minus_keyword`.
+        tokens_returned; false_recall and floor where there are several namespaces; categories; and
+        under `levels` the same for each level that was run, there with the recall limit and, beside
+        the keyword level, `hybrid_minus_keyword`.
     """
     keyword = next((given for given in trial.answers if given.level == "keyword"), None)
     levels = {given.level: _level(given, trial.questions, keyword) for given in trial.answers}
@@ -42,6 +44,7 @@ def result(trial: Trial) -> dict[str, Any]:
         "n": len(trial.questions),
         "skipped": trial.skipped,
         **top,
+        **(unanswerable.shown(trial.floors) if trial.floors is not None else {}),
         "levels": levels,
         "categories": categories,
     }

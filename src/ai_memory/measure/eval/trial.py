@@ -13,6 +13,7 @@ from ai_memory.config import LEVELS, load_config
 from ai_memory.errors import EmbedderUnavailable
 from ai_memory.measure.eval.asking import Answers, ask
 from ai_memory.measure.eval.filling import Filled, fill
+from ai_memory.measure.eval.unanswerable import Floors, ask_elsewhere
 from ai_memory.measure.progress import Preparation
 
 
@@ -22,6 +23,8 @@ class Trial(NamedTuple):
     Attributes:
         skipped: Questions of the data set without usable evidence.
         answers: One per level, the configured level first.
+        floors: What the relevance floor does at the configured level; None if the data set has one
+            namespace only.
     """
 
     dataset: str
@@ -30,6 +33,7 @@ class Trial(NamedTuple):
     skipped: int
     filled: Filled
     answers: Sequence[Answers]
+    floors: Floors | None = None
 
 
 def levels_of(configured: str, *, every: bool) -> list[str]:
@@ -60,6 +64,7 @@ def run(name: str, dataset: Dataset, questions: Sequence[Question], levels: Sequ
         try:
             filled = fill(opened, dataset)
             answers = {highest: ask(opened, questions)}
+            floors = ask_elsewhere(opened, questions) if highest == levels[0] else None
         finally:
             opened.close()
         for level in levels:
@@ -67,6 +72,8 @@ def run(name: str, dataset: Dataset, questions: Sequence[Question], levels: Sequ
                 opened = _open(db, level)
                 try:
                     answers[level] = ask(opened, questions)
+                    if level == levels[0]:
+                        floors = ask_elsewhere(opened, questions)
                 finally:
                     opened.close()
     return Trial(
@@ -76,6 +83,7 @@ def run(name: str, dataset: Dataset, questions: Sequence[Question], levels: Sequ
         skipped=dataset.skipped,
         filled=filled,
         answers=[answers[level] for level in levels],
+        floors=floors,
     )
 
 
