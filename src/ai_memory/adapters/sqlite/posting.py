@@ -24,7 +24,7 @@ _B: Final = 0.75
 SHARE_UNIT: Final = (_K1 + 1) / 65_535
 _NEUTRAL: Final = round(1 / SHARE_UNIT)  # a word said once in a memory of average length
 _RARITY_MIN: Final = 1e-6  # of a word that most memories have, as FTS5 has it
-_COLUMN_BITS: Final = 2
+COLUMN_BITS: Final = 2  # of an instance: key * 4 + column
 _COLUMNS: Final = 3
 
 
@@ -70,7 +70,7 @@ class Posting(NamedTuple):
 
 def numbers(text: str) -> Keys:
     """A JSON array of whole numbers, without the detour over Python's integers."""
-    return np.fromstring(text[1:-1], dtype=np.int64, sep=",") if len(text) > 2 else _NOTHING
+    return np.fromstring(text[1:-1], np.int64, sep=",") if len(text) > 2 else _NOTHING
 
 
 def weighed(
@@ -86,10 +86,10 @@ def weighed(
     """
     if not len(instances):
         return instances.astype(np.uint32), instances.astype(np.uint16)
-    every = instances >> _COLUMN_BITS
+    every = instances >> COLUMN_BITS
     starts = np.flatnonzero(np.concatenate(([True], every[1:] != every[:-1])))
     keys = every[starts]
-    column = np.asarray((*weights, 0.0), np.float32)[instances & (2**_COLUMN_BITS - 1)]
+    column = np.asarray((*weights, 0.0), np.float32)[instances & (2**COLUMN_BITS - 1)]
     counts = np.add.reduceat(column, starts)
     shares = counts * (_K1 + 1) / (counts + _K1 * (1 - _B + _B * lengths[keys] / mean))
     return keys.astype(np.uint32), np.rint(shares / SHARE_UNIT).astype(np.uint16)
@@ -112,7 +112,8 @@ def word_counts(sizes: bytes) -> Lengths:
     for back in range(1, int((ends - starts).max(initial=0)) + 1):
         longer = ends - starts >= back
         values[longer] += (data[ends[longer] - back] & 0x7F).astype(np.int64) << (7 * back)
-    return values.reshape(-1, _COLUMNS).sum(axis=1).astype(np.float32)
+    counts: Lengths = values.reshape(-1, _COLUMNS).sum(axis=1).astype(np.float32)
+    return counts
 
 
 _NOTHING: Final[Keys] = np.empty(0, np.int64)

@@ -61,8 +61,56 @@ SELECT json_group_array(json_array(key, score)) FROM (
 SELECT json_group_array(json_array(rowid, score)) FROM (
     SELECT rowid, -bm25(words, {weights}) AS score
     FROM words WHERE words MATCH :expression
-    ORDER BY bm25(words, {weights})
-    LIMIT :limit OFFSET :offset)
+    ORDER BY score DESC, rowid
+    LIMIT :limit)
+
+-- name: matching_keys --
+SELECT json_group_array(m.key)
+FROM json_each(:keys) AS wanted
+CROSS JOIN memory AS m ON m.key = wanted.value {version_join}
+WHERE {where}
+
+-- name: namespace_keys --
+SELECT json_group_array(key) FROM (
+    SELECT key FROM memory WHERE namespace IN (SELECT value FROM json_each(:namespaces))
+    LIMIT :limit)
+
+-- name: newest_keys --
+SELECT json_array(
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'memory'), 0),
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'version'), 0))
+
+-- name: changed_memories --
+SELECT json_group_array(json_array(v.key, m.key))
+FROM version AS v CROSS JOIN memory AS m ON m.id = v.memory_id
+WHERE v.key > :version AND m.key <= :covered
+
+-- name: word_sizes_after --
+SELECT json_group_array(id), CAST(coalesce(group_concat(CAST(sz AS TEXT), ''), '') AS BLOB)
+FROM (SELECT id, sz FROM words_docsize WHERE id > :after ORDER BY id)
+
+-- name: word_sizes --
+SELECT json_group_array(id), CAST(coalesce(group_concat(CAST(sz AS TEXT), ''), '') AS BLOB)
+FROM words_docsize WHERE id IN (SELECT value FROM json_each(:keys))
+
+-- name: word_frequencies --
+SELECT json_group_array((
+    SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH asked.value LIMIT :limit)))
+FROM json_each(:asked) AS asked
+
+-- name: word_instances --
+SELECT json_group_array(doc * 4 + CASE col WHEN 'content' THEN 1 WHEN 'title' THEN 0 ELSE 2 END)
+FROM word_instance WHERE term >= :first AND term <= :last
+
+-- name: keys_after --
+SELECT json_group_array(json((
+    SELECT json_group_array(rowid) FROM words
+    WHERE words MATCH asked.value ->> 0 AND rowid > asked.value ->> 1)))
+FROM json_each(:asked) AS asked
+
+-- name: keys_with_word --
+SELECT json_group_array(wanted.value) FROM json_each(:keys) AS wanted
+WHERE EXISTS (SELECT 1 FROM words WHERE words MATCH :expression AND rowid = wanted.value)
 
 -- name: count_words --
 SELECT count(*)

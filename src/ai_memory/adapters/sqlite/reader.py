@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 import msgspec
@@ -17,9 +17,19 @@ from ai_memory.model.clock import SECOND, Micros
 from ai_memory.model.memory import Link, Memory, Payload, Version
 from ai_memory.model.query import Filter, ListCursor
 from ai_memory.ports import EmbeddingModel, StoreCounts, WordHit
+from ai_memory.retrieval.expression import any_word
+
+if TYPE_CHECKING:
+    from ai_memory.adapters.sqlite.posting import Keys
+    from ai_memory.adapters.sqlite.word_cache import WordCache
 
 WORD_WEIGHTS: Final = "{title}, {content}, {tags}"
 NEWEST_PER_TERM: Final = 8  # title hints look at this many newest memories per word
+CACHE_FROM: Final = 4_096  # memories; fewer are ranked by FTS5 in a millisecond or two
+_SPARE_HITS: Final = 14  # asked for in place of those that have expired
+_FILTERED_HITS: Final = 4  # asked for at first for each that is wanted, under a filter
+_NARROW_SHARE: Final = 50  # a namespace with one memory in so many is listed beforehand
+_NARROW_MIN: Final = 1_000
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -48,9 +58,15 @@ def json_text(value: Any) -> str:
 class SqliteReader:
     """The Reader port over one connection inside a transaction."""
 
-    def __init__(self, connection: apsw.Connection, bm25_weights: str) -> None:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        bm25_weights: str,
+        word_cache: Callable[[], WordCache | None] = lambda: None,
+    ) -> None:
         self._connection = connection
         self._weights = bm25_weights
+        self._word_cache = word_cache
 
     def _one(self, sql: str, bindings: Mapping[str, Any] | None = None) -> Any:
         value: Any = self._connection.execute(sql, bindings or {}).get
@@ -131,6 +147,14 @@ class SqliteReader:
         """See ports.Reader."""
         self._flush()
         compiled = compile_filter(where)
+        if where == Filter(now=where.now):
+            # Few rows have expired: rank first, then look at those asked for only.
+            wanted = offset + limit + _SPARE_HITS
+            sql = query("match_words_everywhere", weights=self._weights)
+            hits = _word_hits.decode(self._one(sql, {"expression": expression, "limit": wanted}))
+            kept = self._matching(hits, compiled)
+            if len(hits) < wanted or len(kept) >= offset + limit:
+                return kept[offset : offset + limit]
         sql = query(
             "match_words",
             weights=self._weights,
@@ -148,6 +172,48 @@ class SqliteReader:
                 },
             )
         )
+
+    def rank_words(self, words: Sequence[str], where: Filter, limit: int) -> list[WordHit]:
+        """See ports.Reader."""
+        self._flush()
+        if not words:
+            return []
+        memories = _any.decode(self._one(query("newest_keys")))[0]
+        cache = self._word_cache() if memories > CACHE_FROM else None
+        if cache is None:
+            return self.match_words(any_word(words), where, offset=0, limit=limit)
+        from ai_memory.adapters.sqlite.word_cache import analysed
+
+        compiled = compile_filter(where)
+        first = limit + _SPARE_HITS if where == Filter(now=where.now) else limit * _FILTERED_HITS
+        kept: list[WordHit] = []
+        for hits in cache.ranked(
+            self._one,
+            analysed(self._connection, words),
+            self._narrow(where, max(_NARROW_MIN, memories // _NARROW_SHARE)),
+            first,
+        ):
+            kept += self._matching(hits, compiled)
+            if len(kept) >= limit:
+                break
+        return kept[:limit]
+
+    def _matching(self, hits: Sequence[WordHit], compiled: Compiled) -> list[WordHit]:
+        """Those hits whose memory matches."""
+        sql = query("matching_keys", version_join=compiled.version_join, where=compiled.sql)
+        keys = json_text([hit.key for hit in hits])
+        found = set(_any.decode(self._one(sql, {**compiled.bindings, "keys": keys})))
+        return [hit for hit in hits if hit.key in found]
+
+    def _narrow(self, where: Filter, most: int) -> Keys | None:
+        """The memories of the namespaces asked for; None if there are more than `most`."""
+        if where.namespaces is None:
+            return None
+        from ai_memory.adapters.sqlite.posting import numbers
+
+        bindings = {"namespaces": json_text(where.namespaces), "limit": most + 1}
+        keys = numbers(self._one(query("namespace_keys"), bindings))
+        return keys if len(keys) <= most else None
 
     def count_words(self, expression: str, where: Filter) -> int:
         """See ports.Reader."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
@@ -18,6 +18,11 @@ from ai_memory.adapters.sqlite.transaction import SqliteTransaction
 from ai_memory.adapters.sqlite.writer import Writer
 from ai_memory.errors import NodeClosed, StoreUnavailable
 from ai_memory.ports import Clock, Entropy, Lookups, Reader, Transaction
+
+if TYPE_CHECKING:
+    from ai_memory.adapters.sqlite.word_cache import WordCache
+
+_PATIENCE: Final = 2  # a process that asks no more often gains nothing from a cache
 
 
 class SqliteStore:
@@ -44,7 +49,7 @@ class SqliteStore:
         self.path = path
         self._vfs = vfs
         self._in_memory = str(path) == MEMORY
-        title, content, tags = bm25_weights
+        title, content, tags = self._column_weights = bm25_weights
         self._weights = WORD_WEIGHTS.format(title=title, content=content, tags=tags)
         if not self._in_memory:
             try:
@@ -65,6 +70,9 @@ class SqliteStore:
         self._readers: list[apsw.Connection] = []
         self._readers_lock = threading.Lock()
         self._closed = False
+        self._cache: WordCache | None = None
+        self._cache_asked = 0
+        self._cache_lock = threading.Lock()
         self._writer = Writer(connection, self._begin, clock.now)
 
     @property
@@ -80,6 +88,16 @@ class SqliteStore:
     def _begin(self) -> SqliteTransaction:
         return SqliteTransaction(self._writer_connection, self._weights, self._origin)
 
+    def _word_cache(self) -> WordCache | None:
+        """Words in memory, for a process that asks again and again; None for the first times."""
+        with self._cache_lock:
+            self._cache_asked += 1
+            if self._cache is None and self._cache_asked > _PATIENCE:
+                from ai_memory.adapters.sqlite.word_cache import WordCache
+
+                self._cache = WordCache(self._column_weights)
+            return self._cache
+
     @contextmanager
     def read(self) -> Iterator[Reader]:
         """See ports.Store.
@@ -92,7 +110,7 @@ class SqliteStore:
             raise NodeClosed("the store is closed")
         if self._shared is not None:
             with self._shared, sqlite_errors():
-                yield SqliteReader(self._writer_connection, self._weights)
+                yield SqliteReader(self._writer_connection, self._weights, self._word_cache)
             return
         with sqlite_errors():
             connection: apsw.Connection | None = getattr(self._local, "connection", None)
@@ -103,7 +121,7 @@ class SqliteStore:
                     self._readers.append(connection)
             connection.execute("BEGIN")
             try:
-                yield SqliteReader(connection, self._weights)
+                yield SqliteReader(connection, self._weights, self._word_cache)
             finally:
                 if connection.in_transaction:
                     connection.execute("COMMIT")
