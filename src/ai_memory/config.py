@@ -264,7 +264,7 @@ SETTINGS: Final = (
     Setting("mid_extend_secs", "AI_MEMORY_MID_EXTEND_SECS", "ttl.mid_extend_secs",
             limits.MID_EXTEND_SECS, _whole(0, _TTL_MAX), "What a recall adds to a mid one."),
     Setting("switch_interval_ms", "AI_MEMORY_SWITCH_INTERVAL_MS", "switch_interval_ms",
-            0.2, _millis, "Thread switch interval of Python; 0 leaves it alone."),
+            0.1, _millis, "Thread switch interval of Python; 0 leaves it alone."),
 )  # fmt: skip
 
 _LATER: Final = frozenset(

@@ -259,14 +259,6 @@ ORDER BY kind, id
 SELECT json_object('title', title, 'content', content, 'tags', json(tags), 'metadata', json(metadata))
 FROM version WHERE memory_id = :id AND number = :number AND hash = :hash AND title IS NOT NULL
 
--- name: counters --
-SELECT json_array(
-    (SELECT key FROM origin WHERE id = :origin),
-    coalesce((SELECT sequence FROM origin WHERE id = :origin), 0),
-    (SELECT coalesce(max(hybrid_time), 0) FROM origin),
-    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'memory'), 0),
-    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'version'), 0))
-
 -- name: insert_versions --
 INSERT INTO version (key, memory_id, number, hash, title, content, tags, metadata, written_at)
 SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3), value ->> 4, value ->> 5,
@@ -357,12 +349,16 @@ INSERT INTO log (origin, sequence, hybrid_time, change)
 SELECT (SELECT key FROM origin WHERE id = value ->> 0), value ->> 1, value ->> 2, value ->> 3
 FROM json_each(:rows)
 
--- name: advance_origins --
-UPDATE origin SET sequence = max(sequence, row.value ->> 1),
-                  hybrid_time = max(hybrid_time, row.value ->> 2)
-FROM json_each(:rows) AS row WHERE origin.id = row.value ->> 0
-
 -- name: touch_memories --
 UPDATE memory SET access_count = min(access_count + (row.value ->> 1), :cap),
                   last_accessed_at = max(coalesce(last_accessed_at, 0), row.value ->> 2)
 FROM json_each(:rows) AS row WHERE memory.id = row.value ->> 0
+
+-- name: opening --
+SELECT json_array(
+    (SELECT key FROM origin WHERE id = :origin),
+    coalesce((SELECT sequence FROM origin WHERE id = :origin), 0),
+    (SELECT coalesce(max(hybrid_time), 0) FROM origin),
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'memory'), 0),
+    coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'version'), 0)),
+({memories_by_id}), ({memories_by_title}), ({similar_titles})

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Final
 
 _NAME: Final = re.compile(r"^-- name: (\w+) --$", re.MULTILINE)
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
 
 @cache
@@ -16,8 +17,13 @@ def queries() -> dict[str, str]:
     text = files(__package__).joinpath("queries.sql").read_text(encoding="utf-8")
     parts = _NAME.split(text)
     blocks = {name: sql.strip() for name, sql in zip(parts[1::2], parts[2::2], strict=True)}
-    projection = blocks["memory_object"]
-    return {name: sql.replace("{memory_object}", projection) for name, sql in blocks.items()}
+    for name, sql in blocks.items():
+        # A block may name blocks that stand before it.
+        for inner in _PLACEHOLDER.findall(sql):
+            if inner in blocks:
+                sql = sql.replace("{" + inner + "}", blocks[inner])  # noqa: PLW2901
+        blocks[name] = sql
+    return blocks
 
 
 @cache

@@ -231,7 +231,7 @@ class SqliteReader:
             query("similar_titles"),
             {"asks": json_text(asks), "limit": limit, "now": now, "newest": NEWEST_PER_TERM},
         )
-        return [_any.decode(ids) for ids in _texts.decode(text)]
+        return decode_hints(text)
 
     # -- vectors -------------------------------------------------------------------------------
 
@@ -380,6 +380,16 @@ class SqliteReader:
         """What `PRAGMA integrity_check` and FTS5's own check find; empty: sound."""
         found = [str(row[0]) for row in self._connection.execute("PRAGMA integrity_check")]
         return [] if found == ["ok"] else found
+
+
+def decode_rows(text: str) -> list[Row]:
+    """Rows from the JSON of a `memory_object` query."""
+    return _rows.decode(text)
+
+
+def decode_hints(text: str) -> list[list[str]]:
+    """Ids per ask from the JSON of `similar_titles`."""
+    return [_any.decode(ids) for ids in _texts.decode(text)]
 
 
 def title_digest(title: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +17,7 @@ from ai_memory.adapters.sqlite.reader import WORD_WEIGHTS, SqliteReader
 from ai_memory.adapters.sqlite.transaction import SqliteTransaction
 from ai_memory.adapters.sqlite.writer import Writer
 from ai_memory.errors import NodeClosed, StoreUnavailable
+from ai_memory.model.clock import Micros
 from ai_memory.ports import Clock, Entropy, Lookups, Reader, Transaction
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ class SqliteStore:
         """Transactions committed by this process; each one is one sync of the log."""
         return self._writer.commits
 
-    def _begin(self) -> SqliteTransaction:
-        return SqliteTransaction(self._writer_connection, self._weights, self._origin)
+    def _begin(self, lookups: Sequence[Lookups], now: Micros) -> SqliteTransaction:
+        return SqliteTransaction(self._writer_connection, self._weights, self._origin, lookups, now)
 
     def _word_cache(self) -> WordCache | None:
         """Words in memory, for a process that asks again and again; None for the first times."""

@@ -14,7 +14,15 @@ import msgspec
 
 from ai_memory import limits
 from ai_memory.adapters.sqlite.query import query
-from ai_memory.adapters.sqlite.reader import Row, SqliteReader, json_text, title_digest
+from ai_memory.adapters.sqlite.reader import (
+    NEWEST_PER_TERM,
+    Row,
+    SqliteReader,
+    decode_hints,
+    decode_rows,
+    json_text,
+    title_digest,
+)
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import HybridTime, Micros, next_hybrid_time
 from ai_memory.model.memory import Link, Memory
@@ -33,16 +41,20 @@ class _Put(NamedTuple):
 class SqliteTransaction(SqliteReader):
     """The Transaction port, inside BEGIN IMMEDIATE on the writer's connection."""
 
-    def __init__(self, connection: apsw.Connection, bm25_weights: str, origin: str) -> None:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        bm25_weights: str,
+        origin: str,
+        lookups: Sequence[Lookups],
+        now: Micros,
+    ) -> None:
+        """Read the counters and what the batch will ask for by key, in one statement.
+
+        Each statement hands the interpreter lock over; beside a busy thread that is what costs.
+        """
         super().__init__(connection, bm25_weights)
         self._origin = origin
-        (
-            self._origin_key,
-            self._sequence,
-            self._hybrid_time,
-            self._memory_key,
-            self._version_key,
-        ) = msgspec.json.decode(self._one(query("counters"), {"origin": origin}))
         self._by_id: dict[str, Row | None] = {}
         self._by_title: dict[tuple[str, str], str | None] = {}
         self._similar: dict[tuple[str, tuple[str, ...]], list[str]] = {}
@@ -56,27 +68,46 @@ class SqliteTransaction(SqliteReader):
         self._log: list[LogEntry] = []
         self._touches: list[tuple[str, int, Micros]] = []
         self.writes = 0
+        self._open(lookups, now)
 
     # -- reads that see the batch's own rows -----------------------------------------------------
 
-    def prefetch(self, lookups: Sequence[Lookups], now: Micros) -> None:
-        """Read what a batch will ask for by key, in one statement per kind."""
-        ids = {i for lookup in lookups for i in lookup.ids} - self._by_id.keys()
-        titles = {t for lookup in lookups for t in lookup.titles} - self._by_title.keys()
+    def _open(self, lookups: Sequence[Lookups], now: Micros) -> None:
+        ids = sorted({i for lookup in lookups for i in lookup.ids})
+        titles = sorted({t for lookup in lookups for t in lookup.titles})
         similar = [ask for lookup in lookups for ask in lookup.similar if ask[1]]
-        if ids:
-            for row in self.rows_by_id(sorted(ids)):
-                self._remember(row)
-            for missing in ids - self._by_id.keys():
-                self._by_id[missing] = None
-        if titles:
-            for row in self.rows_by_title(sorted(titles)):
-                self._remember(row)
-            for title in titles - self._by_title.keys():
-                self._by_title[title] = None
-        if similar:
-            found = super().similar_titles(similar, limits.HINTS_MAX + 1, now)
-            self._similar.update(zip(similar, found, strict=True))
+        counters, by_id, by_title, hints = self._one(
+            query("opening"),
+            {
+                "origin": self._origin,
+                "ids": json_text(ids),
+                "titles": json_text([(n, title_digest(title)) for n, title in titles]),
+                "asks": json_text(similar),
+                "limit": limits.HINTS_MAX + 1,
+                "now": now,
+                "newest": NEWEST_PER_TERM,
+            },
+        )
+        (
+            self._origin_key,
+            self._sequence,
+            self._hybrid_time,
+            self._memory_key,
+            self._version_key,
+        ) = msgspec.json.decode(counters)
+        self._learn(ids, decode_rows(by_id))
+        for row in decode_rows(by_title):
+            self._remember(row)
+        for title in titles:
+            self._by_title.setdefault(title, None)
+        self._similar.update(zip(similar, decode_hints(hints), strict=True))
+
+    def _learn(self, ids: Sequence[str], rows: Sequence[Row]) -> None:
+        """Remember the rows, and that the other ids have none."""
+        for row in rows:
+            self._remember(row)
+        for memory_id in ids:
+            self._by_id.setdefault(memory_id, None)
 
     def _remember(self, row: Row) -> None:
         self._by_id[row.memory.id] = row
@@ -84,7 +115,7 @@ class SqliteTransaction(SqliteReader):
 
     def _row(self, memory_id: str) -> Row | None:
         if memory_id not in self._by_id:
-            self.prefetch([Lookups(ids=(memory_id,))], now=0)
+            self._learn([memory_id], self.rows_by_id([memory_id]))
         return self._by_id[memory_id]
 
     def memory(self, memory_id: str) -> Memory | None:
@@ -95,7 +126,9 @@ class SqliteTransaction(SqliteReader):
     def memory_titled(self, namespace: str, title: str) -> Memory | None:
         """See ports.Reader."""
         if (namespace, title) not in self._by_title:
-            self.prefetch([Lookups(titles=((namespace, title),))], now=0)
+            for row in self.rows_by_title([(namespace, title)]):
+                self._remember(row)
+            self._by_title.setdefault((namespace, title), None)
         memory_id = self._by_title[namespace, title]
         return self.memory(memory_id) if memory_id else None
 
@@ -320,16 +353,9 @@ class SqliteTransaction(SqliteReader):
         if not self._log:
             return
         log, self._log = self._log, []
-        newest = {entry.origin: (entry.origin, 0, 0) for entry in log}
-        for entry in log:
-            _origin, sequence, hybrid_time = newest[entry.origin]
-            newest[entry.origin] = (
-                entry.origin,
-                max(sequence, entry.sequence),
-                max(hybrid_time, entry.hybrid_time),
-            )
-        if newest.keys() != {self._origin} or self._origin_key is None:
-            self._each("insert_origins", list(newest))
+        origins = {entry.origin for entry in log}
+        if origins != {self._origin} or self._origin_key is None:
+            self._each("insert_origins", sorted(origins))
         self._each(
             "insert_log",
             [
@@ -337,7 +363,6 @@ class SqliteTransaction(SqliteReader):
                 for entry in log
             ],
         )
-        self._each("advance_origins", list(newest.values()))
 
 
 def _memory_columns(put: _Put) -> tuple[Any, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
@@ -36,7 +36,7 @@ class Writer:
     def __init__(
         self,
         connection: apsw.Connection,
-        begin: Callable[[], SqliteTransaction],
+        begin: Callable[[Sequence[Lookups], Micros], SqliteTransaction],
         clock: Callable[[], Micros],
     ) -> None:
         self._connection = connection
@@ -117,8 +117,7 @@ class Writer:
     def _together(self, units: list[Unit]) -> list[tuple[Any, Exception | None]]:
         """All units in one transaction, their rows written in sets."""
         with _Immediate(self._connection):
-            transaction = self._begin()
-            transaction.prefetch([unit.lookups for unit in units], self._clock())
+            transaction = self._begin([unit.lookups for unit in units], self._clock())
             answers: list[tuple[Any, Exception | None]] = []
             for unit in units:
                 before = transaction.writes
@@ -140,7 +139,7 @@ class Writer:
         with _Immediate(self._connection):
             for unit in units:
                 self._connection.execute("SAVEPOINT unit")
-                transaction = self._begin()
+                transaction = self._begin([unit.lookups], self._clock())
                 try:
                     value = unit.work(transaction)
                     transaction.flush()

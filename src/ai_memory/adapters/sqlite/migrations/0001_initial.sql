@@ -119,3 +119,9 @@ CREATE TABLE log (
     change      TEXT NOT NULL,
     UNIQUE (origin, sequence)
 ) STRICT;
+-- An origin's row says how far it is known.
+CREATE TRIGGER log_advances_origin AFTER INSERT ON log BEGIN
+    UPDATE origin SET sequence = max(sequence, new.sequence),
+                      hybrid_time = max(hybrid_time, new.hybrid_time)
+    WHERE key = new.origin;
+END;
