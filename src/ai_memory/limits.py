@@ -51,6 +51,7 @@ CONTEXT_TOKEN_CHARS_MAX: Final = 4_096
 BUDGET_TOKENS_MAX: Final = 10_000_000
 ID_MATCHES_SHOWN_MAX: Final = 10
 HINTS_MAX: Final = 5
+HINT_CROWD_MAX: Final = 8  # commands that share a commit; more of them get no title hints
 NEAR_DUPLICATE_COSINE: Final = 0.9
 IMPORT_RECORDS_MAX: Final = 1_000
 

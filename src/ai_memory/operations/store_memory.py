@@ -29,7 +29,7 @@ _HINT_TERMS_MAX: Final = 2  # the longest words of the title look for contradict
 
 
 class StoreMemory(Command, frozen=True, kw_only=True):
-    """Remember something. Returns the stored memory and what may contradict or repeat it.
+    """Remember something. Returns the stored memory and hints what may contradict or repeat it.
 
     A title is unique within its namespace: on_conflict says what to do when it is taken.
     """

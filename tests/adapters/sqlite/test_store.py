@@ -410,3 +410,16 @@ def test_migrations_are_numbered_recorded_and_complete(tmp_path: Path) -> None:
     recorded = list(connection.execute("SELECT number, name, applied_at FROM migration"))
     assert recorded == [(step.number, step.name, NOON) for step in steps]
     connection.close()
+
+
+def test_a_title_given_up_and_taken_in_one_batch(store: SqliteStore) -> None:
+    put(store, memory(1, title="held"))
+    renamed = memory(1, title="other", version=2, updated_at=NOON + 1)
+
+    put(store, renamed, memory(2, title="held"))
+
+    with store.read() as rows:
+        found = rows.memory_titled("global", "held")
+        assert found is not None
+        assert found.id == "memory-2"
+        assert rows.memory("memory-1") == renamed

@@ -61,6 +61,7 @@ class SqliteTransaction(SqliteReader):
         self._versions: list[tuple[Any, ...]] = []
         self._puts: dict[str, _Put] = {}
         self._fresh: set[int] = set()  # keys born in this transaction: nothing to replace
+        self._freed: set[tuple[str, str]] = set()  # titles that pending rows give up
         self._deletes: dict[str, tuple[int, Micros, str]] = {}
         self._links: list[Link] = []
         self._windows: dict[str, tuple[int, Sequence[WindowVector]]] = {}
@@ -75,7 +76,11 @@ class SqliteTransaction(SqliteReader):
     def _open(self, lookups: Sequence[Lookups], now: Micros) -> None:
         ids = sorted({i for lookup in lookups for i in lookup.ids})
         titles = sorted({t for lookup in lookups for t in lookup.titles})
-        similar = [ask for lookup in lookups for ask in lookup.similar if ask[1]]
+        # A hint costs as much as the rest of a store: beside a crowd nobody waits for hints.
+        self._crowded = len(lookups) > limits.HINT_CROWD_MAX
+        similar = [
+            ask for lookup in lookups for ask in lookup.similar if ask[1] and not self._crowded
+        ]
         counters, by_id, by_title, hints = self._one(
             query("opening"),
             {
@@ -139,7 +144,9 @@ class SqliteTransaction(SqliteReader):
     def similar_titles(
         self, asks: Sequence[tuple[str, Sequence[str]]], limit: int, now: Micros
     ) -> list[list[str]]:
-        """See ports.Reader; a hint may miss what the same batch stored."""
+        """See ports.Reader; hints miss what the same batch stored, and a crowd gets none."""
+        if self._crowded:
+            return [[] for _ask in asks]
         keys = [(namespace, tuple(terms)) for namespace, terms in asks]
         missing = [key for key in keys if key not in self._similar]
         if missing:
@@ -166,7 +173,9 @@ class SqliteTransaction(SqliteReader):
     def put_memory(self, memory: Memory, payload_hash: bytes, words: IndexedWords) -> None:
         """See ports.Transaction."""
         self.writes += 1
-        if memory.id in self._deletes:
+        title = (memory.namespace, memory.title)
+        if memory.id in self._deletes or title in self._freed:
+            # Set-based statements know no order: what this row takes must be free on disk.
             self.flush()
         known = self._row(memory.id)
         hash_hex = payload_hash.hex().upper()
@@ -182,7 +191,10 @@ class SqliteTransaction(SqliteReader):
                 access_count=known.memory.access_count,
                 last_accessed_at=known.memory.last_accessed_at,
             )
-            self._by_title[known.memory.namespace, known.memory.title] = None
+            held = (known.memory.namespace, known.memory.title)
+            self._by_title[held] = None
+            if held != title:
+                self._freed.add(held)
         if text_changed or known is None or known.memory.version != memory.version:
             self._version_key += 1
             self._versions.append(
@@ -288,6 +300,7 @@ class SqliteTransaction(SqliteReader):
 
     def flush(self) -> None:
         """Write everything pending."""
+        self._freed.clear()
         self._flush_deletes()
         self._flush_puts()
         self._flush_windows()
