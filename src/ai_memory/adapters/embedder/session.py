@@ -46,7 +46,11 @@ def open_session(model: bytes | Path, *, threads: int | None, optimise: bool) ->
 
 
 def default_threads() -> int:
-    """Half of the usable logical processors, which are often pairs on one core; all of two."""
+    """Half of the usable logical processors, which are often pairs on one core.
+
+    Of two, one: without spinning, waking a second thread costs a short text more than it saves
+    (1.7 instead of 2.6 ms for 20 words), and the other core has the store to serve.
+    """
     usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     usable = usable or 1
-    return min(usable if usable <= 2 else usable // 2, THREADS_MAX)
+    return max(1, min(usable // 2, THREADS_MAX))
