@@ -7,10 +7,10 @@ from msgspec import UNSET, UnsetType
 
 from ai_memory import limits
 from ai_memory.model import field
-from ai_memory.model.clock import parse_rfc3339
 from ai_memory.model.command import Command
-from ai_memory.model.query import Filter, ListCursor
+from ai_memory.model.query import ListCursor
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
+from ai_memory.operations.narrowing import exactly, narrowed
 from ai_memory.operations.step import Context
 from ai_memory.operations.view import MemoryView, view
 from ai_memory.ports import Reader
@@ -46,16 +46,7 @@ def list_memories(command: ListMemories, rows: Reader, context: Context) -> List
     Raises:
         ValidationFailed: The cursor is not ours.
     """
-    where = Filter(
-        now=context.now,
-        namespaces=None if command.namespace is None else (command.namespace,),
-        tier=command.tier,
-        tag=command.tags,
-        agent_id=command.agent_id,
-        min_priority=command.min_priority,
-        since=None if command.since is None else parse_rfc3339(command.since, field="since"),
-        until=None if command.until is None else parse_rfc3339(command.until, field="until"),
-    )
+    where = narrowed(command, context.now, exactly(command.namespace))
     after = None if command.cursor is None else decode_cursor(command.cursor, ListCursor)
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
     found = rows.list_memories(where, after=after, offset=command.offset, limit=limit + 1)

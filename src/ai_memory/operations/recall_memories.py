@@ -9,13 +9,12 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ai_memory import limits
 from ai_memory.model import field
-from ai_memory.model.clock import parse_rfc3339
 from ai_memory.model.command import Command
 from ai_memory.model.memory import Memory
 from ai_memory.model.query import Filter
+from ai_memory.operations.narrowing import narrowed
 from ai_memory.operations.step import Context, CountTokens, Embed, Read, Rerank, Steps, Touch
 from ai_memory.operations.view import MemoryView, shown
-from ai_memory.policy.visibility import visible_from
 from ai_memory.ports import Reader
 from ai_memory.retrieval.budget import Filled, fill
 from ai_memory.retrieval.diversity import distinct_first
@@ -221,7 +220,8 @@ def _rank(
     blended: Vector | None,
 ) -> _Ranking:
     """Ask each search for candidates, read the best of them, rank them."""
-    where = _filter(command, context)
+    namespaces = None if command.namespace is None else lineage(command.namespace)
+    where = narrowed(command, context.now, namespaces)
     hits = rows.rank_words(terms(command.context, limits.QUERY_TERMS_MAX), where, WORD_HITS)
     passages: dict[int, tuple[int, int]] = {}
     cosines = _votes(rows, context, query, where, passages)
@@ -305,20 +305,6 @@ def _votes(
             key, start, end = places[window]
             passages.setdefault(key, (start, end))
     return votes((places[key][0], cosine) for key, cosine in near if key in places)
-
-
-def _filter(command: RecallMemories, context: Context) -> Filter:
-    namespaces = None
-    if command.namespace is not None:
-        namespaces = lineage(command.namespace)
-    return Filter(
-        now=context.now,
-        namespaces=namespaces,
-        tag=command.tags,
-        since=None if command.since is None else parse_rfc3339(command.since, field="since"),
-        until=None if command.until is None else parse_rfc3339(command.until, field="until"),
-        visible=None if command.as_agent is None else visible_from(command.as_agent),
-    )
 
 
 def _nearness(asked: str | None, found: str) -> float:

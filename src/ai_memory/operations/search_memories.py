@@ -7,13 +7,11 @@ from msgspec import UNSET, UnsetType
 
 from ai_memory import limits
 from ai_memory.model import field
-from ai_memory.model.clock import parse_rfc3339
 from ai_memory.model.command import Command
-from ai_memory.model.query import Filter
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
+from ai_memory.operations.narrowing import exactly, narrowed
 from ai_memory.operations.step import Context
 from ai_memory.operations.view import MemoryView, view
-from ai_memory.policy.visibility import visible_from
 from ai_memory.ports import Reader
 from ai_memory.retrieval.expression import and_expression
 
@@ -54,17 +52,7 @@ def search_memories(command: SearchMemories, rows: Reader, context: Context) -> 
     Raises:
         ValidationFailed: The cursor is not ours.
     """
-    where = Filter(
-        now=context.now,
-        namespaces=None if command.namespace is None else (command.namespace,),
-        tier=command.tier,
-        tag=command.tags,
-        agent_id=command.agent_id,
-        min_priority=command.min_priority,
-        since=None if command.since is None else parse_rfc3339(command.since, field="since"),
-        until=None if command.until is None else parse_rfc3339(command.until, field="until"),
-        visible=None if command.as_agent is None else visible_from(command.as_agent),
-    )
+    where = narrowed(command, context.now, exactly(command.namespace))
     offset = command.offset if command.cursor is None else decode_cursor(command.cursor, int)
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
     expression = and_expression(command.query)
