@@ -21,7 +21,6 @@ METADATA_BYTES_MAX: Final = 65_536
 METADATA_DEPTH_MAX: Final = 32
 ID_BYTES_MAX: Final = 128
 AGENT_ID_CHARS_MAX: Final = 128
-SOURCE_BYTES_MAX: Final = 64
 TTL_SECS_MAX: Final = 31_536_000  # one year
 ACCESS_COUNT_MAX: Final = 1_000_000
 VERSIONED_TITLES_MAX: Final = 1_024
@@ -43,7 +42,6 @@ RECALL_LIMIT_MAX: Final = 50
 LIST_LIMIT_DEFAULT: Final = 20
 LIST_LIMIT_MAX: Final = 1_000
 OFFSET_MAX: Final = 1_000_000_000  # a database counts in 64 bits
-HISTORY_LIMIT_DEFAULT: Final = 50
 QUERY_CHARS_MAX: Final = 16_384
 QUERY_TERMS_MAX: Final = 64  # beyond that an OR query costs more than it finds
 CONTEXT_TOKENS_MAX: Final = 256
@@ -63,14 +61,13 @@ WINDOW_OVERLAP_PIECES: Final = 32
 BATCH_COMMANDS_MAX: Final = 512
 WRITE_QUEUE_MAX: Final = 8_192
 BUSY_WAIT_SECS: Final = 60.0
-READERS_MAX: Final = 64
 
 # Background work.
 TOUCH_FLUSH_SECS: Final = 0.5  # promised: within one second
 JANITOR_SECS: Final = 60.0
 BACKFILL_BATCH: Final = 32
 CLOSING_SAVE_ROWS_MAX: Final = 8_192  # about a second of a one-shot process
-TOUCHES_PENDING_MAX: Final = 100_000
+TOUCHES_PENDING_MAX: Final = 100_000  # recalls not yet written; beyond, the oldest are lost
 
 # Faces.
 HTTP_BODY_BYTES_MAX: Final = 2 * 1024 * 1024

@@ -14,6 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, assert_never
 
+from ai_memory import limits
 from ai_memory.errors import AiMemoryError, Denied, EmbedderUnavailable, NodeClosed
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import Micros
@@ -99,7 +100,7 @@ class Node:
         self._embedder = ports.embedder
         self._observer = ports.observer
         self.reranker = ports.reranker
-        self._touches: deque[tuple[str, Micros]] = deque()
+        self._touches: deque[tuple[str, Micros]] = deque(maxlen=limits.TOUCHES_PENDING_MAX)
         self._closed = False
         self.wake: Callable[[], None] = lambda: None  # the janitor's bell
 

@@ -45,8 +45,3 @@ def parse_rfc3339(text: str, *, field: str) -> Micros:
 def next_hybrid_time(last: HybridTime, now: Micros) -> HybridTime:
     """Advance the clock: never backwards, never twice the same, close to physical time."""
     return max(last + 1, (now // 1_000) << _COUNTER_BITS)
-
-
-def physical_millis(reading: HybridTime) -> int:
-    """The wall-clock part of a reading, in Unix milliseconds."""
-    return reading >> _COUNTER_BITS

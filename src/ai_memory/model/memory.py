@@ -66,7 +66,6 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 SCOPES: Final = ("private", "team", "unit", "org", "collective")
 TIERS: Final = ("short", "mid", "long")
-RELATIONS: Final = ("related_to", "supersedes", "contradicts", "derived_from")
 SOURCES: Final = (
     "user", "claude", "hook", "api", "cli", "import", "consolidation", "system", "chaos", "notify",
 )  # fmt: skip
