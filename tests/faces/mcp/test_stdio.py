@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import array
+import fcntl
 import json
 import os
 import signal
+import termios
+import threading
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from mcp import Client, StdioServerParameters
@@ -289,12 +293,34 @@ def test_a_client_that_stops_reading_ends_nothing(db: Path) -> None:
     assert [memory["title"] for memory in listed["memories"]] == ["kept"]
 
 
+def wait_until_full(pipe: IO[bytes] | None) -> None:
+    """Until its writer waits: an answer is under way that will not arrive.
+
+    A pipe full of large writes holds somewhat less than its capacity, so what tells is that it is
+    more than half full and stays as it is.
+    """
+    assert pipe is not None
+    capacity = fcntl.fcntl(pipe, fcntl.F_GETPIPE_SZ)
+    held = array.array("i", [0])
+    look = threading.Event()
+    before, same = 0, 0
+    for _turn in range(3_000):
+        fcntl.ioctl(pipe, termios.FIONREAD, held)
+        same = same + 1 if held[0] == before else 0
+        before = held[0]
+        if same >= 50 and before > capacity // 2:
+            return
+        look.wait(0.01)
+    raise AssertionError(f"the pipe holds {before} of {capacity} bytes")
+
+
 @pytest.mark.slow
 def test_a_client_that_never_reads_cannot_hold_it(db: Path) -> None:
     """Far more answers than a pipe takes, to nobody: a signal ends it after the grace."""
     with running(server_command(db)) as lines:
         lines.greet()
         lines.send(*(request("tools/list", number) for number in range(1, 400)))
+        wait_until_full(lines.process.stdout)
         lines.process.send_signal(signal.SIGTERM)
         assert lines.process.wait(TIMEOUT_SECS) == 0
         assert lines.process.stderr is not None
