@@ -41,6 +41,7 @@ RECALL_LIMIT_DEFAULT: Final = 10
 RECALL_LIMIT_MAX: Final = 50
 LIST_LIMIT_DEFAULT: Final = 20
 LIST_LIMIT_MAX: Final = 1_000
+COUNTED_MAX: Final = 10_000  # matches counted for a total that no counter knows
 OFFSET_MAX: Final = 1_000_000_000  # a database counts in 64 bits
 QUERY_CHARS_MAX: Final = 16_384
 QUERY_TERMS_MAX: Final = 64  # beyond that an OR query costs more than it finds

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import HybridTime, Micros
 from ai_memory.model.memory import Link, Memory, Payload, Version
-from ai_memory.model.query import Filter, ListCursor
+from ai_memory.model.query import Filter, ListCursor, NamespaceCursor
 
 if TYPE_CHECKING:
     import numpy as np
@@ -193,8 +193,8 @@ class Reader(VectorRows, Protocol):
     ) -> list[Memory]:
         """Priority descending, updated_at descending, id ascending."""
 
-    def count_memories(self, where: Filter) -> int:
-        """How many match."""
+    def count_memories(self, where: Filter) -> Total:
+        """How many match: exactly for namespace and tier, else up to `limits.COUNTED_MAX`."""
 
     def match_words(
         self, expression: str, where: Filter, *, offset: int, limit: int
@@ -208,8 +208,8 @@ class Reader(VectorRows, Protocol):
         not count, and a memory written a moment ago is ranked as if of average length.
         """
 
-    def count_words(self, expression: str, where: Filter) -> int:
-        """How many memories match the expression."""
+    def count_words(self, expression: str, where: Filter) -> Total:
+        """How many memories match the expression, up to `limits.COUNTED_MAX`."""
 
     def window_memories(self, keys: Sequence[int]) -> dict[int, tuple[int, int, int]]:
         """For each window key: (memory row key, start, end)."""
@@ -234,8 +234,10 @@ class Reader(VectorRows, Protocol):
     def links(self, memory_id: str) -> list[Link]:
         """Links from and to the memory, oldest first."""
 
-    def namespaces(self, now: Micros) -> list[tuple[str, int]]:
-        """(namespace, live memories), most populous first, then by name."""
+    def namespaces(
+        self, now: Micros, *, after: NamespaceCursor | None = None, limit: int = ...
+    ) -> tuple[list[tuple[str, int]], int]:
+        """(namespace, live memories), most populous first, then by name; and how many in all."""
 
     def counts(self, now: Micros) -> StoreCounts:
         """The figures of memory_stats, as of one snapshot."""
@@ -260,6 +262,13 @@ class Reader(VectorRows, Protocol):
 
     def integrity_problems(self) -> list[str]:
         """What the database's own checks find; empty: sound."""
+
+
+class Total(NamedTuple):
+    """How many there are; at least so many, if `is_exact` is false."""
+
+    value: int
+    is_exact: bool
 
 
 class StoreCounts(NamedTuple):

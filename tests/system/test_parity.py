@@ -58,6 +58,7 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("promote", {"id": "$0", "to_namespace": "z"}),
     ("get", {"id": "$21"}),
     ("namespaces", {}),
+    ("namespaces", {"limit": 1}),
     ("stats", {}),
     ("health", {}),
     ("capabilities", {"accept": "v2"}),

@@ -69,6 +69,11 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         )
 
     @property
+    def tallied(self) -> bool:
+        """Whether kept counters know how many match: nothing but namespace and tier is asked."""
+        return self == Filter(now=self.now, namespaces=self.namespaces, tier=self.tier)
+
+    @property
     def narrows(self) -> bool:
         """Whether anything but expiry is asked."""
         return self != Filter(now=self.now)
@@ -80,3 +85,10 @@ class ListCursor(msgspec.Struct, frozen=True, array_like=True, gc=False):
     priority: Annotated[int, msgspec.Meta(ge=limits.PRIORITY_MIN, le=limits.PRIORITY_MAX)]
     updated_at: Annotated[Micros, msgspec.Meta(ge=-(2**62), le=2**62)]
     id: str
+
+
+class NamespaceCursor(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where a page of memory_namespaces ended."""
+
+    count: Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+    namespace: str

@@ -32,11 +32,16 @@ class ListMemories(Command, frozen=True, kw_only=True):
 
 
 class ListResult(msgspec.Struct, kw_only=True):
-    """One page. `total` counts all that match; `next_cursor` is there while more follow."""
+    """One page. `total` counts all that match; `next_cursor` is there while more follow.
+
+    With other filters than namespace and tier, counting stops at 10,000: there are more if
+    `total_is_exact` is false.
+    """
 
     memories: list[MemoryView]
     count: int
     total: int
+    total_is_exact: bool
     next_cursor: str | UnsetType = UNSET
 
 
@@ -49,13 +54,15 @@ def list_memories(command: ListMemories, rows: Reader, context: Context) -> List
     where = narrowed(command, context.now, exactly(command.namespace))
     after = None if command.cursor is None else decode_cursor(command.cursor, ListCursor)
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
+    total = rows.count_memories(where)
     found = rows.list_memories(where, after=after, offset=command.offset, limit=limit + 1)
     page = found[:limit]
     last = page[-1] if page and len(found) > limit else None
     return ListResult(
         memories=[view(memory) for memory in page],
         count=len(page),
-        total=rows.count_memories(where),
+        total=total.value,
+        total_is_exact=total.is_exact,
         next_cursor=(
             UNSET
             if last is None

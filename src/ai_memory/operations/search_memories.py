@@ -37,12 +37,16 @@ class SearchMemories(Command, frozen=True, kw_only=True):
 
 
 class SearchResult(msgspec.Struct, kw_only=True):
-    """One page of matches, best first; `total` counts all of them."""
+    """One page of matches, best first; `total` counts all of them, up to 10,000.
+
+    There are more if `total_is_exact` is false.
+    """
 
     results: list[MemoryView]
     count: int
     query: str
     total: int
+    total_is_exact: bool
     next_cursor: str | UnsetType = UNSET
 
 
@@ -57,8 +61,9 @@ def search_memories(command: SearchMemories, rows: Reader, context: Context) -> 
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
     expression = and_expression(command.query)
     if expression is None:
-        return SearchResult(results=[], count=0, query=command.query, total=0)
-    hits = rows.match_words(expression, where, offset=max(0, offset), limit=limit)
+        return SearchResult(results=[], count=0, query=command.query, total=0, total_is_exact=True)
+    found = rows.match_words(expression, where, offset=max(0, offset), limit=limit + 1)
+    hits = found[:limit]
     total = rows.count_words(expression, where)
     memories = rows.memories_by_key([hit.key for hit in hits])
     results = [view(memories[hit.key]) for hit in hits if hit.key in memories]
@@ -67,6 +72,7 @@ def search_memories(command: SearchMemories, rows: Reader, context: Context) -> 
         results=results,
         count=len(results),
         query=command.query,
-        total=total,
-        next_cursor=encode_cursor(behind) if hits and behind < total else UNSET,
+        total=total.value,
+        total_is_exact=total.is_exact,
+        next_cursor=encode_cursor(behind) if hits and len(found) > limit else UNSET,
     )

@@ -68,9 +68,9 @@ def test_sql_and_predicate_agree(rows: list[dict[str, object]], wheres: list[Fil
             expected = {one.id for one in stored if where.matches(one)}
             listed = reader.list_memories(where, after=None, offset=0, limit=99)
             assert {one.id for one in listed} == expected
-            assert reader.count_memories(where) == len(expected)
+            assert reader.count_memories(where).value == len(expected)
             hits = reader.match_words('"content"', where, offset=0, limit=99)
             found: dict[int, Memory] = reader.memories_by_key([hit.key for hit in hits])
             assert {one.id for one in found.values()} == expected
-            assert reader.count_words('"content"', where) == len(expected)
+            assert reader.count_words('"content"', where).value == len(expected)
     store.close()

@@ -72,7 +72,7 @@ def test_a_new_version_replaces_the_row_and_keeps_the_old_text(store: SqliteStor
         assert [v.current for v in rows.history("memory-1", limit=9, offset=0)] == [True, False]
         assert rows.match_words('"old"', EVERYTHING, offset=0, limit=9) == []
         assert len(rows.match_words('"new"', EVERYTHING, offset=0, limit=9)) == 1
-        assert rows.count_memories(EVERYTHING) == 1
+        assert rows.count_memories(EVERYTHING).value == 1
 
 
 def test_a_deleted_memory_is_gone_everywhere_but_in_history(store: SqliteStore) -> None:
@@ -100,7 +100,7 @@ def test_a_batch_sees_its_own_writes(store: SqliteStore) -> None:
             before,
             rows.memory("memory-1"),
             rows.memory_titled("global", "Title 1"),
-            (rows.count_memories(EVERYTHING)),
+            rows.count_memories(EVERYTHING).value,
         )
 
     before, by_id, by_title, count = store.submit(work).result()
@@ -153,8 +153,8 @@ def test_words_are_ranked_and_filtered(store: SqliteStore) -> None:
         found = rows.memories_by_key([hits[0].key])
         assert found[hits[0].key].id == "memory-1"
         kitchen = Filter(now=NOON, namespaces=("kitchen",))
-        assert rows.count_words('"apple"', kitchen) == 1
-        assert rows.count_words('"apples"', EVERYTHING) == 3  # stemmed
+        assert rows.count_words('"apple"', kitchen).value == 1
+        assert rows.count_words('"apples"', EVERYTHING).value == 3  # stemmed
 
 
 def test_windows_belong_to_the_text_they_were_made_from(store: SqliteStore) -> None:
@@ -314,7 +314,7 @@ def test_many_callers_share_a_commit(tmp_path: Path) -> None:
 
     assert store.commits - before <= 2
     with store.read() as rows:
-        assert rows.count_memories(EVERYTHING) == 100
+        assert rows.count_memories(EVERYTHING).value == 100
     store.close()
 
 
@@ -341,11 +341,11 @@ def test_a_snapshot_does_not_move(tmp_path: Path) -> None:
     store = open_store(tmp_path / "a.db")
     put(store, memory(1))
     with store.read() as rows:
-        assert rows.count_memories(EVERYTHING) == 1
+        assert rows.count_memories(EVERYTHING).value == 1
         put(store, memory(2))
-        assert rows.count_memories(EVERYTHING) == 1
+        assert rows.count_memories(EVERYTHING).value == 1
     with store.read() as rows:
-        assert rows.count_memories(EVERYTHING) == 2
+        assert rows.count_memories(EVERYTHING).value == 2
     store.close()
 
 

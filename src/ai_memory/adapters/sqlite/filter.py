@@ -30,17 +30,10 @@ class Compiled(NamedTuple):
 
 def compile_filter(where: Filter) -> Compiled:
     """Translate a filter."""
-    parts = ["(m.expires_at IS NULL OR m.expires_at > :f_now)"]
-    bindings: dict[str, Any] = {"f_now": where.now}
-    if where.namespaces is not None:
-        if len(where.namespaces) == 1:
-            parts.append("m.namespace = :f_namespace")
-            bindings["f_namespace"] = where.namespaces[0]
-        else:
-            parts.append("m.namespace IN (SELECT value FROM json_each(:f_namespaces))")
-            bindings["f_namespaces"] = msgspec.json.encode(where.namespaces).decode()
+    located = compile_place(where)
+    parts = ["(m.expires_at IS NULL OR m.expires_at > :f_now)", located.sql]
+    bindings = located.bindings
     for field, sql in (
-        ("tier", "m.tier = :f_tier"),
         ("agent_id", "m.agent_id = :f_agent_id"),
         ("min_priority", "m.priority >= :f_min_priority"),
         ("since", "m.created_at >= :f_since"),
@@ -68,6 +61,26 @@ def compile_filter(where: Filter) -> Compiled:
             rules.append(f"({sql})")
         parts.append(f"({' OR '.join(rules) if rules else 'false'})")
     return Compiled(" AND ".join(parts), bindings, needs_version=where.tag is not None)
+
+
+def compile_place(where: Filter) -> Compiled:
+    """Translate what the tally knows: the namespaces and the tier, and not the expiry.
+
+    The columns stand without a table: `tally` has them as well as `memory`.
+    """
+    parts = ["true"]
+    bindings: dict[str, Any] = {"f_now": where.now}
+    if where.namespaces is not None:
+        if len(where.namespaces) == 1:
+            parts.append("namespace = :f_namespace")
+            bindings["f_namespace"] = where.namespaces[0]
+        else:
+            parts.append("namespace IN (SELECT value FROM json_each(:f_namespaces))")
+            bindings["f_namespaces"] = msgspec.json.encode(where.namespaces).decode()
+    if where.tier is not None:
+        parts.append("tier = :f_tier")
+        bindings["f_tier"] = where.tier
+    return Compiled(" AND ".join(parts), bindings, needs_version=False)
 
 
 def compile_after(after: ListCursor | None) -> tuple[str, dict[str, Any]]:

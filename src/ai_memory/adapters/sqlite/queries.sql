@@ -44,10 +44,13 @@ SELECT json_group_array(json(o)) FROM (
     LIMIT :limit OFFSET :offset)
 
 -- name: count_memories --
-SELECT count(*) FROM memory AS m JOIN version AS v ON v.key = m.version_key WHERE {where}
+SELECT count(*) FROM (SELECT 1 FROM memory AS m {version_join} WHERE {where} LIMIT :most)
 
--- name: count_memories_plain --
-SELECT count(*) FROM memory AS m WHERE {where}
+-- name: tallied_memories --
+-- The tally counts what has expired and nobody has collected yet; the expiry index knows those.
+SELECT (SELECT coalesce(sum(memories), 0) FROM tally WHERE {place})
+     - (SELECT count(*) FROM memory INDEXED BY memory_by_expiry
+        WHERE expires_at <= :f_now AND {place})
 
 -- name: match_words --
 SELECT json_group_array(json_array(key, score)) FROM (
@@ -113,9 +116,9 @@ SELECT json_group_array(wanted.value) FROM json_each(:keys) AS wanted
 WHERE EXISTS (SELECT 1 FROM words WHERE words MATCH :expression AND rowid = wanted.value)
 
 -- name: count_words --
-SELECT count(*)
-FROM words JOIN memory AS m ON m.key = words.rowid {version_join}
-WHERE words MATCH :expression AND {where}
+SELECT count(*) FROM (
+    SELECT 1 FROM words JOIN memory AS m ON m.key = words.rowid {version_join}
+    WHERE words MATCH :expression AND {where} LIMIT :most)
 
 -- name: similar_titles --
 -- The + keeps the planner from walking the namespace instead of the few rows the words name.
@@ -136,7 +139,7 @@ FROM json_each(:asks) AS ask
 SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'window_vector'), 0)
 
 -- name: window_count --
-SELECT count(*) FROM window_vector
+SELECT rows FROM row_count WHERE name = 'window_vector'
 
 -- name: window_vectors_after --
 SELECT json_group_array(key), CAST(coalesce(group_concat(CAST(vector AS TEXT), ''), '') AS BLOB)
@@ -186,26 +189,33 @@ SELECT json_group_array(json(o)) FROM (
           UNION SELECT * FROM link WHERE target_id = :id)
     ORDER BY created_at, source_id, target_id, relation)
 
+-- name: live_tally --
+SELECT namespace, tier, memories AS n FROM tally
+UNION ALL
+SELECT namespace, tier, -1 FROM memory INDEXED BY memory_by_expiry WHERE expires_at <= :now
+
 -- name: namespaces --
-SELECT json_group_array(json_array(namespace, n)) FROM (
-    SELECT namespace, count(*) AS n FROM memory
-    WHERE expires_at IS NULL OR expires_at > :now
-    GROUP BY namespace ORDER BY n DESC, namespace)
+WITH place AS MATERIALIZED (
+    SELECT namespace, sum(n) AS n FROM ({live_tally}) GROUP BY namespace HAVING sum(n) > 0)
+SELECT json_array(
+    (SELECT count(*) FROM place),
+    json((SELECT json_group_array(json_array(namespace, n)) FROM (
+        SELECT namespace, n FROM place
+        WHERE n < :count OR (n = :count AND namespace > :namespace)
+        ORDER BY n DESC, namespace LIMIT :limit))))
 
 -- name: tiers --
 SELECT json_group_array(json_array(tier, n)) FROM (
-    SELECT tier, count(*) AS n FROM memory
-    WHERE expires_at IS NULL OR expires_at > :now
-    GROUP BY tier ORDER BY tier)
+    SELECT tier, sum(n) AS n FROM ({live_tally}) GROUP BY tier HAVING sum(n) > 0 ORDER BY tier)
 
 -- name: figures --
 SELECT json_array(
-    (SELECT count(*) FROM memory WHERE expires_at IS NULL OR expires_at > :now),
+    (SELECT coalesce(sum(n), 0) FROM ({live_tally})),
     (SELECT count(*) FROM memory WHERE expires_at > :now AND expires_at <= :soon),
-    (SELECT count(*) FROM link),
-    (SELECT count(*) FROM window_vector),
-    (SELECT count(*) FROM memory WHERE embedded = 0),
-    (SELECT count(*) FROM archived),
+    (SELECT rows FROM row_count WHERE name = 'link'),
+    (SELECT rows FROM row_count WHERE name = 'window_vector'),
+    (SELECT coalesce(sum(unembedded), 0) FROM tally),
+    (SELECT rows FROM row_count WHERE name = 'archived'),
     (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size))
 
 -- name: embedding_model --
@@ -215,11 +225,11 @@ SELECT json_array((SELECT value FROM meta WHERE name = 'embedding_model'),
 -- name: unembedded --
 SELECT json_group_array(json(o)) FROM (
     SELECT {memory_object} AS o
-    FROM memory AS m JOIN version AS v ON v.key = m.version_key
+    FROM memory AS m INDEXED BY memory_unembedded JOIN version AS v ON v.key = m.version_key
     WHERE m.embedded = 0 ORDER BY m.key LIMIT :limit)
 
 -- name: count_unembedded --
-SELECT count(*) FROM memory WHERE embedded = 0
+SELECT coalesce(sum(unembedded), 0) FROM tally
 
 -- name: expired --
 SELECT json_group_array(id) FROM (

@@ -10,13 +10,13 @@ import apsw
 import msgspec
 
 from ai_memory import limits
-from ai_memory.adapters.sqlite.filter import Compiled, compile_after, compile_filter
+from ai_memory.adapters.sqlite.filter import Compiled, compile_after, compile_filter, compile_place
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import SECOND, Micros
 from ai_memory.model.memory import Link, Memory, Payload, Version
-from ai_memory.model.query import Filter, ListCursor
-from ai_memory.ports import EmbeddingModel, StoreCounts, WordHit
+from ai_memory.model.query import Filter, ListCursor, NamespaceCursor
+from ai_memory.ports import EmbeddingModel, StoreCounts, Total, WordHit
 from ai_memory.retrieval.expression import any_word
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ _SPARE_HITS: Final = 14  # asked for in place of those that have expired
 _FILTERED_HITS: Final = 4  # asked for at first for each that is wanted, under a filter
 _NARROW_SHARE: Final = 50  # a namespace with one memory in so many is listed beforehand
 _NARROW_MIN: Final = 1_000
+_UNLIMITED: Final = 2**62
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -132,12 +133,20 @@ class SqliteReader:
         )
         return [row.memory for row in _rows.decode(text)]
 
-    def count_memories(self, where: Filter) -> int:
+    def count_memories(self, where: Filter) -> Total:
         """See ports.Reader."""
         self._flush()
-        compiled = compile_filter(where)
-        name = "count_memories" if compiled.needs_version else "count_memories_plain"
-        return int(self._one(query(name, where=compiled.sql), compiled.bindings))
+        if where.tallied:
+            place = compile_place(where)
+            sql = query("tallied_memories", place=place.sql)
+            return Total(int(self._one(sql, place.bindings)), is_exact=True)
+        return self._count("count_memories", compile_filter(where))
+
+    def _count(self, name: str, compiled: Compiled, **bindings: Any) -> Total:
+        sql = query(name, version_join=compiled.version_join, where=compiled.sql)
+        most = limits.COUNTED_MAX
+        found = int(self._one(sql, {**compiled.bindings, **bindings, "most": most + 1}))
+        return Total(min(found, most), is_exact=found <= most)
 
     # -- words ---------------------------------------------------------------------------------
 
@@ -215,12 +224,10 @@ class SqliteReader:
         keys = numbers(self._one(query("namespace_keys"), bindings))
         return keys if len(keys) <= most else None
 
-    def count_words(self, expression: str, where: Filter) -> int:
+    def count_words(self, expression: str, where: Filter) -> Total:
         """See ports.Reader."""
         self._flush()
-        compiled = compile_filter(where)
-        sql = query("count_words", version_join=compiled.version_join, where=compiled.sql)
-        return int(self._one(sql, {**compiled.bindings, "expression": expression}))
+        return self._count("count_words", compile_filter(where), expression=expression)
 
     def similar_titles(
         self, asks: Sequence[tuple[str, Sequence[str]]], limit: int, now: Micros
@@ -324,11 +331,19 @@ class SqliteReader:
         self._flush()
         return _links.decode(self._one(query("links"), {"id": memory_id}))
 
-    def namespaces(self, now: Micros) -> list[tuple[str, int]]:
+    def namespaces(
+        self, now: Micros, *, after: NamespaceCursor | None = None, limit: int = _UNLIMITED
+    ) -> tuple[list[tuple[str, int]], int]:
         """See ports.Reader."""
         self._flush()
-        rows = _any.decode(self._one(query("namespaces"), {"now": now}))
-        return [(namespace, count) for namespace, count in rows]
+        count, namespace = (_UNLIMITED, "") if after is None else (after.count, after.namespace)
+        total, rows = _any.decode(
+            self._one(
+                query("namespaces"),
+                {"now": now, "count": count, "namespace": namespace, "limit": limit},
+            )
+        )
+        return [(name, memories) for name, memories in rows], total
 
     def counts(self, now: Micros) -> StoreCounts:
         """See ports.Reader."""
@@ -341,7 +356,7 @@ class SqliteReader:
         return StoreCounts(
             total=total,
             by_tier=[(tier, count) for tier, count in tiers],
-            by_namespace=self.namespaces(now),
+            by_namespace=self.namespaces(now)[0],
             expiring_soon=expiring,
             links=links,
             windows=windows,
@@ -395,6 +410,3 @@ def decode_hints(text: str) -> list[list[str]]:
 def title_digest(title: str) -> str:
     """What stands for a title in the unique index: 16 bytes of SHA-256, as hex."""
     return hashlib.sha256(title.encode()).hexdigest()[:32]
-
-
-__all__ = ["Compiled", "Row", "SqliteReader", "json_text", "title_digest"]

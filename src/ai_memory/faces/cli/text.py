@@ -105,7 +105,8 @@ def _page(
     if not rows:
         return Text([], [none])
     count, total = result["count"], result["total"]
-    of = f" of {total}" if total > count else ""
+    more = "" if result["total_is_exact"] else "+"
+    of = f" of {total}{more}" if total > count else ""
     lines = [*(_row(row, paint) for row in rows), ""]
     lines.append(f"{count}{of} {nouns[0] if count == 1 and not of else nouns[1]}")
     cursor = result.get("next_cursor")
@@ -200,7 +201,9 @@ def _stats(result: Result, paint: Paint) -> Text:
 def _namespaces(result: Result, paint: Paint) -> Text:
     if not result["namespaces"]:
         return Text([], ["no namespaces"])
-    return Text(_counted(result["namespaces"], paint))
+    cursor = result.get("next_cursor")
+    more = [f"note: the next page: --cursor {cursor}"] if cursor else []
+    return Text(_counted(result["namespaces"], paint), more)
 
 
 def _counted(rows: list[Result], paint: Paint) -> list[str]:
