@@ -85,7 +85,7 @@ def _names(operation: Operation) -> Iterator[tuple[str, str]]:
         routes = [r for r in ROUTES if r.operation == operation.name]
         yield "HTTP", ", ".join(f"`{r.method} {r.path}`" for r in routes)
     if "cli" in operation.faces:
-        yield "CLI", f"`ai-memory {operation.method}`"
+        yield "CLI", f"`ai-memory {operation.cli}`"
     if operation.method == "import":
         yield "Python", "`node.import_memories(...)`"
     else:

@@ -210,7 +210,8 @@ def _http(port: int) -> Ask:
 
 def _cli(where: list[str]) -> Ask:
     def ask(method: str, fields: dict[str, Any]) -> Any:
-        argv = [sys.executable, "-m", "ai_memory", *where, "--agent-id", "me", "--json", method]
+        name = by_method(method).cli
+        argv = [sys.executable, "-m", "ai_memory", *where, "--agent-id", "me", "--json", name]
         positional = []
         for name, value in fields.items():
             if name in ("id", "query", "context"):

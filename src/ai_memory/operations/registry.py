@@ -25,7 +25,7 @@ class Operation(NamedTuple):
     Attributes:
         name: What it is called in Python, `verb_noun`; also its module.
         wire: What it is called in MCP.
-        method: The method of the Python API, and the CLI's command.
+        method: The method of the Python API; with dashes, the CLI's command.
         title: For people.
         family: The MCP family it belongs to.
         command: Name of the command class in its module.
@@ -49,6 +49,11 @@ class Operation(NamedTuple):
     idempotent: bool = False
     embeds: bool = False
     faces: tuple[Literal["mcp", "http", "cli"], ...] = ("mcp", "http", "cli")
+
+    @property
+    def cli(self) -> str:
+        """What the command line calls it: `archive_list` is `archive-list`, or two words."""
+        return self.method.replace("_", "-")
 
 
 OPERATIONS: Final = (
@@ -96,6 +101,7 @@ OPERATIONS: Final = (
 _BY_NAME: Final = {operation.name: operation for operation in OPERATIONS}
 _BY_WIRE: Final = {operation.wire: operation for operation in OPERATIONS}
 _BY_METHOD: Final = {operation.method: operation for operation in OPERATIONS}
+_BY_CLI: Final = {operation.cli: operation for operation in OPERATIONS}
 
 
 def operations_on(face: str) -> list[Operation]:
@@ -116,7 +122,7 @@ def by_wire(wire: str) -> Operation:
 
 
 def by_method(method: str) -> Operation:
-    """The operation the Python API and the CLI call `method`.
+    """The operation the Python API calls `method`.
 
     Raises:
         UnknownOperation: There is none.
@@ -124,6 +130,18 @@ def by_method(method: str) -> Operation:
     found = _BY_METHOD.get(method)
     if found is None:
         raise UnknownOperation(f"there is no operation '{method[:80]}'")
+    return found
+
+
+def by_cli(name: str) -> Operation:
+    """The operation the command line calls `name`.
+
+    Raises:
+        UnknownOperation: There is none.
+    """
+    found = _BY_CLI.get(name)
+    if found is None:
+        raise UnknownOperation(f"there is no operation '{name[:80]}'")
     return found
 
 

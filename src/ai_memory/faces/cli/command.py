@@ -64,7 +64,7 @@ _OTHERS: Final = (
 def commands() -> dict[str, Entry]:
     """All commands by name, in the order of the help text."""
     operations = [
-        Entry(operation.method, _OWN_MODULE.get(operation.method, "operation"), operation.title)
+        Entry(operation.cli, _OWN_MODULE.get(operation.method, "operation"), operation.title)
         for operation in operations_on("cli")
     ]
     return {entry.name: entry for entry in (*operations, *_OTHERS)}

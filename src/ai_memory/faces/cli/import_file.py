@@ -20,7 +20,7 @@ from ai_memory.faces.problems import EXIT_FAILED, EXIT_OK
 from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.field import check_namespace
 from ai_memory.model.memory import TIERS
-from ai_memory.operations.registry import Operation, by_method
+from ai_memory.operations.registry import Operation, by_cli
 
 if TYPE_CHECKING:
     from ai_memory.adapters.formats import ImportRecord, RecordStream
@@ -110,7 +110,7 @@ def run(call: Call) -> int:
     reading: dict[str, Any] = {
         name: options[name] for name in ("format", "unit", "namespace") if name in options
     }
-    operation = by_method(call.command)
+    operation = by_cli(call.command)
     retention = options.get("retention")
     _check(options.get("namespace"), retention)
     with open_records(_source(options.get("file")), **reading) as records:

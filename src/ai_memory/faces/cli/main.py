@@ -79,8 +79,29 @@ def _run(argv: list[str]) -> int:
         return _help(words, known)
     entry = known.get(words.command)
     if entry is None:
-        raise _unknown(words.command, known)
+        words = _joined(words, known)
+        assert words.command is not None
+        entry = known[words.command]
     return _carry_out(entry, words)
+
+
+def _joined(words: Words, known: dict[str, Entry]) -> Words:
+    """`archive list` as the command `archive-list`.
+
+    Raises:
+        UnknownOperation: There is no such command either.
+    """
+    assert words.command is not None
+    if words.after:
+        name = f"{words.command}-{words.after[0]}"
+        if name in known:
+            return Words(words.before, name, words.after[1:])
+    parts = [name for name in known if name.startswith(words.command + "-")]
+    if parts:
+        raise UnknownOperation(
+            f"'{words.command[:80]}' needs a second word", hint=f"One of: {', '.join(parts)}."
+        )
+    raise _unknown(words.command, known)
 
 
 def _carry_out(entry: Entry, words: Words) -> int:

@@ -10,7 +10,7 @@ from ai_memory.faces.cli.call import Call, Flags, add_flags
 from ai_memory.faces.cli.option import PREFIX, add_options, fields_of, options_of
 from ai_memory.faces.codec import to_command
 from ai_memory.faces.problems import EXIT_OK
-from ai_memory.operations.registry import Operation, by_method, command_type
+from ai_memory.operations.registry import Operation, by_cli, command_type
 
 if TYPE_CHECKING:
     from ai_memory.faces.cli.parser import Parser
@@ -22,7 +22,7 @@ _DEFAULTS: Final = {"source": "cli", "namespace": "the project's name, else glob
 
 def configure(parser: Parser, name: str) -> None:
     """Declare the options of the operation's fields, and the global flags."""
-    operation = by_method(name)
+    operation = by_cli(name)
     options = options_of(command_type(operation))
     fields = {option.field for option in options}
     parser.describe(lambda: _description(operation))
@@ -41,7 +41,7 @@ def run(call: Call) -> int:
     from ai_memory.faces.cli.door import open_door
     from ai_memory.faces.cli.setting import settings
 
-    operation = by_method(call.command)
+    operation = by_cli(call.command)
     config = settings(call.flags)
     fields = _fields(operation, call)
     if operation.method == "store" and "namespace" not in fields:

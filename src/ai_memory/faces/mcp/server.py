@@ -151,7 +151,7 @@ def _not_loaded(name: str, profile: str) -> MCPError:
     elif operation is not None and operation.faces:
         error = UnknownOperation(
             f"{name} is not offered over MCP",
-            hint=f"It is on the command line (`ai-memory {operation.method}`) and over HTTP.",
+            hint=f"It is on the command line (`ai-memory {operation.cli}`) and over HTTP.",
         )
     # Clients show the message and keep the data, so the hint stands in both.
     return MCPError(INVALID_PARAMS, f"{error.message}. {error.hint}", error.as_dict())
