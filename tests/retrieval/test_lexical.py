@@ -1,7 +1,12 @@
+from collections import Counter
+from math import log
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_memory.retrieval.lexical import NOTHING, read
+from ai_memory.retrieval.occurrence import Event, occurrences
 
 FAR = "filler words about nothing in particular and more of them " * 20
 
@@ -59,3 +64,28 @@ def test_evidence_is_a_share(query: str, texts: list[str]) -> None:
     found = read(query, texts)
     assert len(found) == len(texts)
     assert all(0 <= figure <= 1 + 1e-9 for one in found for figure in one)
+
+
+@given(st.lists(st.lists(st.sampled_from(("tea", "green", "-" * 60)), max_size=60), max_size=4))
+def test_the_best_passage_is_the_best_of_all(texts: list[list[str]]) -> None:
+    pool = [" ".join(text) for text in texts]
+    found = occurrences(["green", "tea"], {}, pool)
+    weights = [log(1 + (found.buckets - n + 0.5) / (n + 0.5)) for n in found.in_buckets]
+    for width, figures in (
+        (170, [one.narrow for one in read("green tea", pool)]),
+        (510, [one.wide for one in read("green tea", pool)]),
+    ):
+        plain = [best_of_all(events, weights, width) for events in found.events]
+        assert figures == pytest.approx([one / (max(plain) or 1.0) for one in plain])
+
+
+def best_of_all(events: list[Event], weights: list[float], width: int) -> float:
+    """BM25 of every stretch that begins with a word; the greatest."""
+    stretches = [
+        Counter(term for at, term, _ in events if start <= at < start + width)
+        for start, _, _ in events
+    ]
+    return max(
+        (sum(weights[t] * n * 2.2 / (n + 1.2) for t, n in counts.items()) for counts in stretches),
+        default=0.0,
+    )
