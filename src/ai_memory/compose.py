@@ -172,6 +172,18 @@ def _embedder(
         return None, None
     if config.embedder == "none":
         return None, "no embedder is configured"
+    try:
+        return configured_embedder(config, progress), None
+    except EmbedderUnavailable as failure:
+        return None, f"{failure.message}. {failure.hint}"
+
+
+def configured_embedder(config: Config, progress: Progress | None = None) -> Embedder:
+    """Open the embedder that the settings name, whatever the feature level.
+
+    Raises:
+        EmbedderUnavailable: It cannot be loaded or reached.
+    """
     from ai_memory.adapters.embedder import EmbedderSpec, open_embedder
 
     spec = EmbedderSpec(
@@ -183,10 +195,7 @@ def _embedder(
         dim=config.embedding_dim,
         cache_dir=Path(config.cache_dir),
     )
-    try:
-        return open_embedder(spec, progress=progress), None
-    except EmbedderUnavailable as failure:
-        return None, f"{failure.message}. {failure.hint}"
+    return open_embedder(spec, progress=progress)
 
 
 def _reranker(config: Config) -> tuple[OnnxCrossEncoder | None, str | None]:

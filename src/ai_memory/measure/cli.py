@@ -62,6 +62,11 @@ def main_bench(argv: list[str]) -> int:
     arguments = _bench_parser().parse_args(argv)
     _require_folder(arguments.output)
     _require_folder(arguments.dir)
+    _require_folder(arguments.keep)
+    if arguments.prepare and arguments.keep is None:
+        raise ValidationFailed(
+            "--prepare makes stands to keep", hint="Say where: --keep FOLDER.", field="keep"
+        )
     from ai_memory.measure.bench import report, trial
 
     level = load_config({"tier": arguments.tier}).tier
@@ -74,8 +79,14 @@ def main_bench(argv: list[str]) -> int:
     plan = plan._replace(
         level=level,
         folder=arguments.dir,
+        keep=arguments.keep,
+        given=arguments.given,
         **{name: value for name, value in given.items() if value is not None},
     )
+    if arguments.prepare:
+        places = [str(place) for place in trial.prepare(plan)]
+        sys.stdout.write(_json({"stands": places}) if arguments.json else "\n".join(places) + "\n")
+        return _EXIT_OK
     found = trial.run(plan)
     if arguments.output is not None:
         _write(arguments.output / f"bench-{level}.json", _json(found))
@@ -126,6 +137,12 @@ def _bench_parser() -> argparse.ArgumentParser:
     add("--seconds-per-op", type=_seconds, metavar="S", help="time for each figure (1.5)")
     add("--quick", action="store_true", help="a few samples at a tiny size, to see that it runs")
     add("--check", action="store_true", help="exit 1 if a target is missed")
+    stands = parser.add_mutually_exclusive_group()
+    stands.add_argument("--keep", type=Path, metavar="FOLDER",
+        help="keep the filled stores here, and use those that are here")  # fmt: skip
+    stands.add_argument("--from", type=Path, metavar="FOLDER", dest="given",
+        help="use filled stores kept here, make none")  # fmt: skip
+    add("--prepare", action="store_true", help="fill the stores for --keep, measure nothing")
     add("--dir", type=Path, metavar="FOLDER", help="keep the temporary stores on this disk")
     _add_level(parser)
     _add_output(parser, "the JSON")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ai_memory.errors import ValidationFailed
 from ai_memory.measure.cli import main_bench
 
 BY_WORDS = ["recall_keyword", "search", "get", "list", "update", "store", "delete"]
@@ -50,6 +51,32 @@ def test_quick_at_the_keyword_level_as_a_table(capsys: pytest.CaptureFixture[str
         assert name in shown
     assert "recall_hybrid" not in shown
     assert "recall_4" not in shown
+
+
+def test_a_stand_is_kept_and_measured_on_a_copy(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI_MEMORY_EMBEDDER", "hashing")
+    words = ["--sizes", "60", "--tier", "semantic"]
+    assert main_bench(["--prepare", "--keep", str(tmp_path), *words]) == 0
+    folder = tmp_path / "60-semantic"
+    assert capsys.readouterr().out == f"{folder}\n"
+    before = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    assert {"bench.db", "floor.db", "floor.usearch", "stand.json"} <= before.keys()
+    arguments = ["--quick", "--json", "--callers", "1", *words]
+    assert main_bench([*arguments, "--from", str(tmp_path)]) == 0
+    (size,) = json.loads(capsys.readouterr().out)["sizes"]
+    assert size["size"] == 60
+    assert size["keyword_floor"] in {"any word", "rarest words"}
+    after = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
+    assert after == before
+
+
+def test_a_stand_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValidationFailed, match="60-keyword holds no stand"):
+        main_bench(["--from", str(tmp_path), "--sizes", "60", "--tier", "keyword"])
+    with pytest.raises(ValidationFailed, match="stands to keep"):
+        main_bench(["--prepare"])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,15 @@
 from __future__ import annotations
 
-from ai_memory.measure.bench.corpus import question, rare_words, texts
+import pytest
+
+from ai_memory.measure.bench.corpus import (
+    count_sentences,
+    number_of,
+    parts,
+    question,
+    rare_words,
+    texts,
+)
 
 
 def test_texts_are_prose_that_is_the_same_each_time() -> None:
@@ -13,6 +22,20 @@ def test_texts_are_prose_that_is_the_same_each_time() -> None:
 
 def test_more_texts_begin_with_the_same() -> None:
     assert texts(400)[:300] == texts(300)
+
+
+def test_a_text_beyond_the_sentences_is_made_of_two() -> None:
+    assert count_sentences(40) == 40
+    assert [parts(number, 40) for number in (0, 39)] == [(0,), (39,)]
+    first, second = parts(43, 40)
+    assert first == 3
+    assert 0 <= second < 40
+
+
+def test_a_title_names_its_number() -> None:
+    assert [number_of(text.title) for text in texts(3)] == [0, 1, 2]
+    with pytest.raises(ValueError, match="no title"):
+        number_of("Groceries")
 
 
 def test_a_question_asks_in_words_of_the_text() -> None:

@@ -76,8 +76,34 @@ def test_a_second_connection_sees_what_the_first_wrote(tmp_path: Path) -> None:
     second.close()
 
 
-def test_the_bare_index_finds_the_vector_itself() -> None:
+def test_vectors_are_taken_over_from_another_file(tmp_path: Path, rows: BareRows) -> None:
+    rows.insert([row(1, "a grey heron", b"\0\1"), row(2, "two herons", b"\2\3")])
+    rows.close()
+    others = BareRows(tmp_path / "other.db")
+    others.insert([row(1, "a grey heron"), row(2, "two herons")])
+    assert list(others.vectors(1)) == []
+    others.take_windows(tmp_path / "floor.db", "SELECT * FROM theirs.window_vector")
+    assert list(others.vectors(1)) == [([1], b"\0\1"), ([2], b"\2\3")]
+    assert list(others.vectors(5)) == [([1, 2], b"\0\1\2\3")]
+    others.close()
+
+
+def test_the_rarest_words_are_those_with_few_matches(rows: BareRows) -> None:
+    rows.insert([row(1, "a grey heron"), row(2, "two herons"), row(3, "a grey kettle, two grey")])
+    words = ['"grey"', '"heron"', '"kettle"', '"grey"']
+    assert rows.rarest(words, 3) == '"kettle" OR "grey"'
+    assert rows.rarest(words, 5) == '"kettle" OR "grey" OR "heron"'
+    assert rows.rarest(['"grey"'], 1) == '"grey"'
+    rows.close()
+
+
+def test_the_bare_index_finds_the_vector_itself(tmp_path: Path) -> None:
     vectors = np.random.default_rng(1).normal(size=(200, 32)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    index = BareIndex(vectors)
+    made = BareIndex(32)
+    made.add(range(100), vectors[:100])
+    made.add(range(100, 200), vectors[100:])
+    made.save(tmp_path / "floor.usearch")
+    index = BareIndex(32)
+    index.load(tmp_path / "floor.usearch")
     assert [int(index.nearest(vectors[at], 5)[0]) for at in (0, 77, 199)] == [0, 77, 199]

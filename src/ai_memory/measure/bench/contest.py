@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ai_memory import limits
 from ai_memory.compose import OpenNode
-from ai_memory.measure.bench.corpus import rare_words
 from ai_memory.measure.bench.duel import Act, Contest
-from ai_memory.measure.bench.stand import Stand, bare_id
+from ai_memory.measure.bench.filling import bare_id
+from ai_memory.measure.bench.stand import Stand
 from ai_memory.measure.floor.rows import BareRows
 from ai_memory.operations.delete_memory import DeleteMemory
 from ai_memory.operations.get_memory import GetMemory
@@ -17,7 +17,7 @@ from ai_memory.operations.recall_memories import RecallMemories
 from ai_memory.operations.search_memories import SearchMemories
 from ai_memory.operations.store_memory import StoreMemory
 from ai_memory.operations.update_memory import UpdateMemory
-from ai_memory.retrieval.expression import and_expression, or_expression
+from ai_memory.retrieval.expression import and_expression
 from ai_memory.retrieval.fusion import WINDOW_HITS, WORD_HITS
 from ai_memory.retrieval.window import windows
 
@@ -49,7 +49,7 @@ def by_words(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
     node, caller, rows = opened.node, opened.caller("python"), stand.rows
     ids = [memory.id for memory in node.execute(caller, ListMemories(limit=1_000)).memories]
     bare_ids = [bare_id(number, "old") for number in range(len(ids))]
-    searches = [rare_words(text) for text in stand.texts[: len(stand.questions)]]
+    searches = stand.facts.searches
     search_expressions = [and_expression(words) or "" for words in searches]
     stored: list[str] = []
     bare_stored: list[str] = []
@@ -110,9 +110,12 @@ def recall(stand: Stand, opened: OpenNode) -> Act:
 
 
 def bare_recall(stand: Stand, rows: BareRows, *, vectors: bool = True) -> Act:
-    """Encode the question, query the words, search the index: the candidates, and no ranking."""
+    """Encode the question, query the words, search the index: the candidates, and no ranking.
+
+    The words are asked for in the way that is quicker at this size.
+    """
     questions = stand.questions
-    expressions = [or_expression(question) or "" for question in questions]
+    expressions = stand.quicker_expressions()
 
     def act(turn: int) -> None:
         at = turn % len(questions)

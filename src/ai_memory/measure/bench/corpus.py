@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sysconfig
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,6 +17,7 @@ _WORDS_MAX: Final = 50
 _NO_PROSE: Final = frozenset(("test", "tests", "idle_test", "site-packages", "dist-packages"))
 _STRIDE: Final = 7_919  # a prime: walks through all sentences in an order without a pattern
 _TITLE_WORDS: Final = 5
+_TITLE_NUMBER: Final = re.compile(r"\S+ (\d+): ")
 
 
 class Text(NamedTuple):
@@ -44,12 +45,37 @@ def texts(count: int) -> list[Text]:
             break
     single = len(found)
     for number in range(single, count):
-        topic, sentence = found[number % single]
-        found.append((topic, f"{sentence} {found[number * _STRIDE % single][1]}"))
+        first, second = parts(number, single)
+        topic, sentence = found[first]
+        found.append((topic, f"{sentence} {found[second][1]}"))
     return [
         Text(topic, f"{topic} {number}: {_first_words(content)}", content)
         for number, (topic, content) in enumerate(found)
     ]
+
+
+def count_sentences(most: int) -> int:
+    """How many texts can be one sentence each; counted up to `most`."""
+    return sum(1 for _ in islice(_sentences(), most))
+
+
+def parts(number: int, sentences: int) -> tuple[int, ...]:
+    """The sentences that a text is made of, by number: one or two."""
+    if number < sentences:
+        return (number,)
+    return number % sentences, number * _STRIDE % sentences
+
+
+def number_of(title: str) -> int:
+    """Which text a title stands over.
+
+    Raises:
+        ValueError: None of the corpus.
+    """
+    found = _TITLE_NUMBER.match(title)
+    if found is None:
+        raise ValueError(f"'{title}' is no title of the corpus")
+    return int(found[1])
 
 
 def question(text: Text) -> str:

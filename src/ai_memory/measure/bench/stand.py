@@ -1,63 +1,68 @@
-"""A stand: a store of one size, the same data as bare rows and index, and what to ask of them."""
+"""A stand: a filled folder, what to ask of it, and the bare counterparts of the store."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+import shutil
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
+import msgspec
 
-from ai_memory.compose import OpenNode, open_node
-from ai_memory.config import load_config
-from ai_memory.errors import EmbedderUnavailable
-from ai_memory.measure.bench.corpus import Text, question
+from ai_memory.compose import OpenNode
+from ai_memory.errors import ValidationFailed
+from ai_memory.measure.bench import filling
+from ai_memory.measure.bench.corpus import Text
+from ai_memory.measure.bench.filling import Facts, bare_id
+from ai_memory.measure.duration import spread
 from ai_memory.measure.floor.rows import BareRow, BareRows
-from ai_memory.measure.progress import Preparation, Progress
-from ai_memory.operations.import_memories import ImportMemories
-from ai_memory.ports import Clock, VectorRows
+from ai_memory.ports import Clock
+from ai_memory.retrieval.fusion import WORD_HITS
 
 if TYPE_CHECKING:
     from ai_memory.measure.floor.encoding import BareEncoder
     from ai_memory.measure.floor.nearest import BareIndex
 
-_BATCH: Final = 256
-_QUESTIONS: Final = 1_000
-_STRIDE: Final = 617  # a prime: the questions are spread over the texts
+_PROBED: Final = 60  # questions
+_IMMUTABLE: Final = (".segment", ".usearch")
 
 
 class Stand:
     """One size.
 
     Args:
-        folder: For the files; empty.
-        size: How many memories.
-        texts: At least as many; those behind `size` are what stores and updates write.
-        level: The feature level to fill it at.
-        clock: Times the import.
+        folder: Of `filling.fill`, or a copy of one. It will be written to.
+        facts: What it holds.
+        clock: Times what is measured.
+
+    Attributes:
+        encoder: The bare model, where the embedder is a local one.
+        index: The bare index; None below the semantic level.
+        keyword_floor: What the floor asks of FTS5, once that is known.
     """
 
-    def __init__(
-        self, folder: Path, size: int, texts: Sequence[Text], level: str, clock: Clock
-    ) -> None:
-        self.size = size
-        self.level = level
+    def __init__(self, folder: Path, facts: Facts, clock: Clock) -> None:
+        self.folder = folder
+        self.facts = facts
         self.clock = clock
-        self.db = folder / "bench.db"
-        self.floor_db = folder / "floor.db"
-        self.texts = texts[:size]
-        self.questions = [
-            question(self.texts[turn * _STRIDE % size]) for turn in range(min(size, _QUESTIONS))
-        ]
+        self.size = facts.size
+        self.level = facts.level
+        self.db = folder / filling.DATABASE
+        self.floor_db = folder / filling.FLOOR
+        self.questions = facts.questions
+        self.rows = BareRows(self.floor_db)
         self.encoder: BareEncoder | None = None
         self.index: BareIndex | None = None
-        self._fresh = texts[size:]
+        self.keyword_floor = ""
+        self._quicker: list[str] | None = None
         self._numbers = count()
-        self.import_seconds = 0.0
-        blobs = self._fill()
-        self.rows = BareRows(self.floor_db)
-        self._fill_floor(blobs)
+        if facts.model is not None:
+            from ai_memory.measure.floor.nearest import BareIndex
+
+            self.index = BareIndex(facts.model[1])
+            self.index.load(folder / filling.FLOOR_INDEX)
 
     def open(self, level: str) -> OpenNode:
         """The store at a feature level; as a program would open it, its janitor included.
@@ -65,27 +70,39 @@ class Stand:
         Raises:
             EmbedderUnavailable: The level needs vectors, and there is no embedder.
         """
-        config = load_config({"db": str(self.db), "tier": level})
-        opened = open_node(config, progress=Preparation())
-        if level != "keyword" and opened.node.facts.embedder is None:
-            problem = opened.node.facts.embedder_problem
-            opened.close()
-            raise EmbedderUnavailable(
-                f"level {level} cannot be measured: {problem}",
-                hint="Mend the embedder (`ai-memory doctor`), or measure with --tier keyword.",
-            )
-        return opened
+        return filling.open_at(self.db, level)
 
     def fresh(self) -> Text:
         """Something to store: a title nobody has. Safe to call from many threads."""
         number = next(self._numbers)
-        text = self._fresh[number % len(self._fresh)]
+        text = self.facts.fresh[number % len(self.facts.fresh)]
         return text._replace(title=f"{text.title} ({number})")
 
     def bare(self, text: Text, vector: bytes | None = None) -> BareRow:
         """A text as a row of the floor, under a new id."""
         number = next(self._numbers)
         return BareRow(bare_id(number, "new"), text.topic, text.title, text.content, number, vector)
+
+    def quicker_expressions(self) -> list[str]:
+        """The questions for FTS5, as the keyword floor asks them: the best floor we know.
+
+        Any word of the question, or its rarest only (which finds less): whichever has the smaller
+        p95 here.
+        """
+        if self._quicker is None:
+            every = {"any word": self.facts.either, "rarest words": self.facts.rarest}
+            times = {name: self._match_p95(asked) for name, asked in every.items()}
+            self.keyword_floor = min(times, key=times.__getitem__)
+            self._quicker = every[self.keyword_floor]
+        return self._quicker
+
+    def _match_p95(self, expressions: Sequence[str]) -> float:
+        times = []
+        for expression in expressions[:_PROBED]:
+            began = self.clock.monotonic()
+            self.rows.match(expression, WORD_HITS)
+            times.append(self.clock.monotonic() - began)
+        return spread(times).p95_ms
 
     def close(self) -> None:
         """Close the floor's file; opened nodes are closed by who opened them."""
@@ -98,65 +115,63 @@ class Stand:
         vectors = sum(
             file.stat().st_size for place in places if place.is_dir() for file in place.iterdir()
         )
-        text = sum(len(text.title.encode()) + len(text.content.encode()) for text in self.texts)
         return {
             "database_bytes": database,
             "vector_index_bytes": vectors,
-            "text_bytes": text,
+            "text_bytes": self.facts.text_bytes,
             "bytes_per_memory": round((database + vectors) / self.size),
         }
 
-    def _fill(self) -> list[bytes]:
-        """Import the texts; the stored vectors, if the level has any."""
-        opened = self.open(self.level)
-        caller = opened.caller("python")
-        began = self.clock.monotonic()
-        try:
-            with Progress(f"Storing {self.size:,}", self.size, unit="memory") as progress:
-                for start in range(0, self.size, _BATCH):
-                    batch = [
-                        {"title": text.title, "content": text.content, "namespace": text.topic}
-                        for text in self.texts[start : start + _BATCH]
-                    ]
-                    opened.node.execute(caller, ImportMemories(memories=tuple(batch)))
-                    progress.advance(len(batch))
-            self.import_seconds = self.clock.monotonic() - began
-            opened.janitor.save_index()
-            model = opened.node.facts.embedder
-            if model is None:
-                return []
-            with opened.node.store.read() as rows:
-                return list(_vectors(rows, 2 * model.dim))
-        finally:
-            opened.close()
 
-    def _fill_floor(self, blobs: Sequence[bytes]) -> None:
-        """The same rows and vectors, bare."""
-        rows = [
-            BareRow(bare_id(number, "old"), text.topic, text.title, text.content, number,
-                    blobs[number] if number < len(blobs) else None)
-            for number, text in enumerate(self.texts)
-        ]  # fmt: skip
-        for start in range(0, len(rows), _BATCH):
-            self.rows.insert(rows[start : start + _BATCH])
-        if blobs:
-            from ai_memory.measure.floor.nearest import BareIndex
-
-            matrix = np.frombuffer(b"".join(blobs), "<f2").reshape(len(blobs), -1)
-            self.index = BareIndex(matrix.astype(np.float32))
+def place(root: Path, size: int, level: str) -> Path:
+    """Where a kept stand lies in its folder."""
+    return root / f"{size}-{level}"
 
 
-def bare_id(number: int, kind: str) -> str:
-    """An id of the floor's rows, as long as a real one."""
-    return f"{kind}{number:033d}"
+def facts_of(folder: Path) -> Facts:
+    """What a kept stand holds.
+
+    Raises:
+        ValidationFailed: There is none, or one of another version of this program.
+    """
+    hint = "Make it with `ai-memory bench --keep FOLDER` at this size and level."
+    try:
+        facts = msgspec.json.decode((folder / filling.FACTS).read_bytes(), type=Facts)
+    except (OSError, msgspec.MsgspecError) as cause:
+        raise ValidationFailed(f"{folder} holds no stand", hint=hint, field="from") from cause
+    if facts.format != filling.FORMAT:
+        raise ValidationFailed(f"{folder} holds a stand of old make", hint=hint, field="from")
+    return facts
 
 
-def _vectors(rows: VectorRows, size: int) -> Iterator[bytes]:
-    """Every stored vector, in the order they were stored."""
-    last = 0
-    while True:
-        keys, blobs = rows.window_vectors_after(last, _BATCH)
-        if not keys:
-            return
-        yield from (blobs[at : at + size] for at in range(0, len(blobs), size))
-        last = keys[-1]
+def make_once(folder: Path, size: int, level: str, clock: Clock) -> None:
+    """Make a stand to keep, if it is not there.
+
+    Raises:
+        EmbedderUnavailable, StoreUnavailable: It cannot be made.
+    """
+    if not (folder / filling.FACTS).exists():
+        if folder.exists():
+            shutil.rmtree(folder)  # was never finished
+        folder.mkdir(parents=True)
+        filling.fill(folder, size, level, clock)
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a stand, so that measuring leaves the kept one as it is.
+
+    Files that are never changed in place (the index's, the floor's index) become second names of
+    the same files where the file system allows it.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    for file in sorted(source.rglob("*")):
+        there = target / file.relative_to(source)
+        if file.is_dir():
+            there.mkdir(parents=True)
+        elif file.suffix not in _IMMUTABLE:
+            shutil.copyfile(file, there)
+        else:
+            try:
+                os.link(file, there)
+            except OSError:
+                shutil.copyfile(file, there)

@@ -8,17 +8,17 @@ from typing import Any, Final, NamedTuple
 
 from ai_memory.adapters.system import SystemClock
 from ai_memory.measure.bench import contest, throughput
-from ai_memory.measure.bench.corpus import texts
 from ai_memory.measure.bench.duel import Bout, fight
+from ai_memory.measure.bench.filling import Facts, fill
 from ai_memory.measure.bench.footprint import footprint
 from ai_memory.measure.bench.machine import machine
 from ai_memory.measure.bench.model import model_files
-from ai_memory.measure.bench.stand import Stand
+from ai_memory.measure.bench.stand import Stand, copy, facts_of, make_once, place
 from ai_memory.measure.bench.target import targets
 from ai_memory.measure.progress import Progress
+from ai_memory.ports import Clock
 
 _OPERATIONS: Final = 11  # about; for the progress bar
-_SPARE_TEXTS: Final = 2_000
 
 
 class Plan(NamedTuple):
@@ -31,6 +31,8 @@ class Plan(NamedTuple):
         turns: At most so many samples of each operation.
         level: The feature level; below semantic nothing with vectors is measured.
         folder: Where the temporary stores lie; None: the system's place for such files.
+        keep: Where stands are made once and found again; None: made anew for each run.
+        given: Where they must be already.
     """
 
     sizes: tuple[int, ...] = (1_000, 10_000)
@@ -39,6 +41,8 @@ class Plan(NamedTuple):
     turns: int = 1_000
     level: str = "semantic"
     folder: Path | None = None
+    keep: Path | None = None
+    given: Path | None = None
 
     @classmethod
     def quick(cls) -> Plan:
@@ -56,6 +60,7 @@ def run(plan: Plan) -> dict[str, Any]:
     Raises:
         EmbedderUnavailable: The level needs vectors, and there is no embedder.
         StoreUnavailable: The folder cannot be written.
+        ValidationFailed: A stand that must be there is not.
     """
     found = {
         "sizes": [_size(plan, size) for size in plan.sizes],
@@ -68,7 +73,8 @@ def run(plan: Plan) -> dict[str, Any]:
 def _size(plan: Plan, size: int) -> dict[str, Any]:
     clock = SystemClock()
     with TemporaryDirectory(prefix="ai-memory-bench-", dir=plan.folder) as folder:
-        stand = Stand(Path(folder), size, texts(size + _SPARE_TEXTS), plan.level, clock)
+        facts = _set_up(plan, size, Path(folder), clock)
+        stand = Stand(Path(folder), facts, clock)
         try:
             files = stand.files()
             once = footprint(stand.db, plan.level, stand.questions[0])
@@ -80,13 +86,42 @@ def _size(plan: Plan, size: int) -> dict[str, Any]:
         "operations": [_shown(bout) for bout in operations],
         "throughput": crowds,
         "import": {
-            "seconds": round(stand.import_seconds, 3),
-            "per_s": round(size / stand.import_seconds, 1),
+            "seconds": round(facts.import_seconds, 3),
+            "per_s": round(size / facts.import_seconds, 1),
+            "index_seconds": round(facts.index_seconds, 3),
+            "real_vectors": facts.real_vectors,
         },
+        "keyword_floor": stand.keyword_floor,
         "cold": {name: once[name] for name in ("open_ms", "first_recall_ms")},
         "resident_bytes": once["resident_bytes"],
         "files": files,
     }
+
+
+def _set_up(plan: Plan, size: int, folder: Path, clock: Clock) -> Facts:
+    """Fill the folder: anew, or with a copy of a kept stand."""
+    root = plan.given or plan.keep
+    if root is None:
+        return fill(folder, size, plan.level, clock)
+    kept = place(root, size, plan.level)
+    if plan.given is None:
+        make_once(kept, size, plan.level, clock)
+    facts = facts_of(kept)
+    copy(kept, folder)
+    return facts
+
+
+def prepare(plan: Plan) -> list[Path]:
+    """Make the stands that are to be kept, and measure nothing; where they are.
+
+    Raises:
+        EmbedderUnavailable, StoreUnavailable: See `run`.
+    """
+    assert plan.keep is not None
+    places = [place(plan.keep, size, plan.level) for size in plan.sizes]
+    for folder, size in zip(places, plan.sizes, strict=True):
+        make_once(folder, size, plan.level, SystemClock())
+    return places
 
 
 def _measure(plan: Plan, stand: Stand) -> tuple[list[Bout], dict[str, Any]]:

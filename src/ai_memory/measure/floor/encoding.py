@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,7 +29,7 @@ class ModelFiles(NamedTuple):
 
 
 class BareEncoder:
-    """One text at a time."""
+    """One text at a time, or texts of about one length together."""
 
     def __init__(self, files: ModelFiles) -> None:
         options = onnxruntime.SessionOptions()
@@ -48,11 +49,38 @@ class BareEncoder:
     def encode(self, text: str) -> npt.NDArray[np.float32]:
         """The vector of a text. Shape (dim,)."""
         ids = np.array([self._tokenizer.encode(text).ids], np.int64)
+        vector: npt.NDArray[np.float32] = self._run(ids, np.ones_like(ids))[0]
+        return vector
+
+    def encode_many(self, texts: Sequence[str], tokens_max: int) -> None:
+        """Compute the vectors of many texts, the short ones first, in batches of their length.
+
+        Args:
+            texts: In any order.
+            tokens_max: Of a batch, padding included.
+        """
+        every = sorted(
+            (encoding.ids for encoding in self._tokenizer.encode_batch(list(texts))), key=len
+        )
+        at = 0
+        while at < len(every):
+            stop = at + 1
+            while stop < len(every) and len(every[stop]) * (stop + 1 - at) <= tokens_max:
+                stop += 1
+            width = len(every[stop - 1])
+            ids = np.zeros((stop - at, width), np.int64)
+            mask = np.zeros_like(ids)
+            for row, one in enumerate(every[at:stop]):
+                ids[row, : len(one)] = one
+                mask[row, : len(one)] = 1
+            self._run(ids, mask)
+            at = stop
+
+    def _run(self, ids: npt.NDArray[np.int64], mask: npt.NDArray[np.int64]) -> Any:
         known = {
             "input_ids": ids,
-            "attention_mask": np.ones_like(ids),
+            "attention_mask": mask,
             "token_type_ids": np.zeros_like(ids),
         }
         (output,) = self._session.run(None, {name: known[name] for name in self._inputs})
-        vector: npt.NDArray[np.float32] = output[0]
-        return vector
+        return output

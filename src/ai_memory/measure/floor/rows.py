@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import apsw
 
 _ORIGIN: Final = 1
+_FLAGS: Final = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_URI
 _SCHEMA: Final = Path(__file__).with_name("rows.sql")
 
 _INSERT_VERSION: Final = "INSERT INTO version VALUES (?,?,?,?,?,?,?,?,?)"
@@ -37,6 +38,8 @@ _PAGE: Final = (
     "ORDER BY m.priority DESC, m.updated_at DESC, m.id LIMIT ?"
 )
 _MATCH: Final = "SELECT rowid, rank FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?"
+_FREQUENCY: Final = "SELECT count(*) FROM words WHERE words MATCH ?"
+_VECTORS_AFTER: Final = "SELECT key, vector FROM window_vector WHERE key > ? ORDER BY key LIMIT ?"
 _SEARCH: Final = (
     "SELECT m.*, v.title, v.content, v.tags, v.metadata "
     "FROM (SELECT rowid FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?) AS w "
@@ -69,7 +72,8 @@ class BareRows:
 
     def __init__(self, path: Path) -> None:
         fresh = not path.exists()
-        self._connection = apsw.Connection(str(path))
+        self._connection = apsw.Connection(str(path), flags=_FLAGS)
+        self._frequencies: dict[str, int] = {}
         self._execute = self._connection.execute
         self._execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL")
         self._execute("PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY")
@@ -105,6 +109,50 @@ class BareRows:
             many(_INSERT_LOG, changes)
         self._key += len(rows)
         self._version += len(rows)
+
+    def take_windows(self, database: Path, select: str) -> None:
+        """Copy the vectors of another file, whose memories are the same in the same order.
+
+        Args:
+            database: An SQLite file.
+            select: Yields key, memory key, start, end and vector out of its schema `theirs`.
+        """
+        self._execute("ATTACH ? AS theirs", (f"file:{database}?mode=ro",))
+        with _Immediate(self._connection):
+            self._execute(f"INSERT INTO window_vector {select}")
+            self._execute("UPDATE memory SET embedded = 1")
+        self._execute("DETACH theirs")
+
+    def vectors(self, count: int) -> Iterator[tuple[list[int], bytes]]:
+        """All vectors: their keys and blobs end to end, at most `count` at a time."""
+        last = 0
+        while True:
+            rows: list[Any] = self._execute(_VECTORS_AFTER, (last, count)).fetchall()
+            if not rows:
+                return
+            keys = [key for key, _vector in rows]
+            yield keys, b"".join(vector for _key, vector in rows)
+            last = keys[-1]
+
+    def rarest(self, words: Sequence[str], matches_max: int) -> str:
+        """Of some words the rarest, as an expression with a bounded number of matches.
+
+        Args:
+            words: Quoted for FTS5; at least one.
+            matches_max: The rarest is taken anyway.
+        """
+        for word in words:
+            if word not in self._frequencies:
+                counted: Any = self._execute(_FREQUENCY, (word,)).fetchone()
+                self._frequencies[word] = counted[0]
+        chosen: list[str] = []
+        matches = 0
+        for word in sorted(set(words), key=lambda word: (self._frequencies[word], word)):
+            matches += self._frequencies[word]
+            if chosen and matches > matches_max:
+                break
+            chosen.append(word)
+        return " OR ".join(chosen)
 
     def update(self, memory_id: str, row: BareRow) -> None:
         """Give a memory another text: a version more, its words replaced."""
