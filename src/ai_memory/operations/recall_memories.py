@@ -29,7 +29,7 @@ from ai_memory.retrieval.fusion import (
     votes,
 )
 from ai_memory.retrieval.proximity import lineage, proximity
-from ai_memory.retrieval.question import NAMELESS_SHARE, nameless
+from ai_memory.retrieval.question import FIRST_PERSON_SHARE, first_person
 from ai_memory.retrieval.relevance import MIN_RELEVANCE
 from ai_memory.retrieval.words import terms
 
@@ -160,14 +160,14 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
     query: Vector | None = None
     blended: Vector | None = None
     if context.vector_index is not None:
-        without_names = nameless(command.context)
-        matrix = yield Embed([text for text in (command.context, without_names, turns) if text])
+        spoken = first_person(command.context)
+        matrix = yield Embed([text for text in (command.context, spoken, turns) if text])
         if matrix is not None:
             from ai_memory.retrieval.context import blend_query
 
             query = matrix[0]
-            if without_names:
-                query = blend_query(matrix[0], matrix[1], query_share=1 - NAMELESS_SHARE)
+            if spoken:
+                query = blend_query(matrix[0], matrix[1], query_share=1 - FIRST_PERSON_SHARE)
             if turns:
                 blended = blend_query(query, matrix[-1])
     ranking: _Ranking = yield Read(

@@ -1,9 +1,9 @@
 """Question: what of it the vectors should see.
 
 A small sentence model spends much of a vector on names, and in a conversation every passage names
-the same two people: to it, "What is Anna afraid of?" lies near whatever Anna said. Names are what
-words find best, so the query's vector is blended with that of the question without its names
-(docs/adr/0005).
+the same two people: to it, "What is Anna afraid of?" lies near whatever Anna said. And people speak
+of themselves as I. So the query's vector is blended with that of the question as the person it is
+about would put it, "What am I afraid of?"; names are what words find best (docs/adr/0005).
 """
 
 from __future__ import annotations
@@ -15,26 +15,47 @@ from ai_memory.retrieval.moment import is_month
 from ai_memory.retrieval.stopword import is_stop_word
 from ai_memory.retrieval.words import terms, tokens
 
-NAMELESS_SHARE: Final = 2 / 3
-"""How much of the query's vector is that of the question without names."""
+FIRST_PERSON_SHARE: Final = 2 / 3
+"""How much of the query's vector is that of the question in the first person."""
 
 # A capital inside a sentence: the first word has one anyway.
 _CAPITAL: Final = re.compile(r"(?<=[\w,;:'’)\"] )[A-Z][\w-]*(?:['’]s?)?(?=\W|$)")
 _POSSESSIVE: Final = re.compile(r"['’]s?$")
-_SPACES: Final = re.compile(r"\s+")
+_SPOKEN: Final = tuple(
+    (re.compile(rf"\b(?:{said})\b"), spoken)
+    for said, spoken in (
+        ("I(?: I)+", "I"),  # a name of several words
+        ("(?:I )?my", "my"),
+        ("he|she|they", "I"),
+        ("his|her|their", "my"),
+        ("him", "me"),
+        ("I and I", "we"),
+        ("does (?=I|we)", "do "),
+        ("(?:is|are) (?=I)", "am "),
+        ("has (?=I|we)", "have "),
+    )
+)
 
 
-def nameless(query: str) -> str | None:
-    """The question without the proper names in it.
+def first_person(query: str) -> str | None:
+    """The question as the person it names would ask it: names and what refers to them become I.
 
     Returns:
-        None if it has none, or nothing else.
+        None if it names nobody, or nothing else is asked.
     """
-    cut = _CAPITAL.sub(lambda found: found.group() if _common(found.group()) else "", query)
+    cut = _CAPITAL.sub(_as_spoken, query)
     if cut == query:
         return None
-    cut = _SPACES.sub(" ", cut).strip()
+    for said, spoken in _SPOKEN:
+        cut = said.sub(spoken, cut)
     return cut if any(not is_stop_word(word) for word in terms(cut, 1)) else None
+
+
+def _as_spoken(found: re.Match[str]) -> str:
+    name = found.group()
+    if _common(name) or _is_acronym(name):
+        return name
+    return "my" if _POSSESSIVE.search(name) else "I"
 
 
 def names(query: str) -> list[str]:
@@ -48,3 +69,8 @@ def names(query: str) -> list[str]:
 def _common(word: str) -> bool:
     """Whether a word with a capital is no name: I, a title's "The", a month."""
     return is_stop_word(word.lower()) or is_month(word)
+
+
+def _is_acronym(word: str) -> bool:
+    """Whether it is a thing's name rather than a person's: LGBTQ, US."""
+    return len(word) > 1 and word.isupper()
