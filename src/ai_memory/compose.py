@@ -12,20 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 from ai_memory.adapters.sqlite.connection import MEMORY
 from ai_memory.adapters.sqlite.store import SqliteStore
-from ai_memory.adapters.system import (
-    SystemClock,
-    SystemEntropy,
-    disambiguator,
-    host_name,
-    process_id,
-)
+from ai_memory.adapters.system import SystemClock, SystemEntropy, own_agent_id
 from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.config import Config
 from ai_memory.errors import EmbedderUnavailable, EmbeddingModelMismatch
 from ai_memory.model.command import Caller
 from ai_memory.node import Node, Ports
 from ai_memory.operations.step import Facts
-from ai_memory.policy.identity import default_agent_id
 from ai_memory.version import __version__
 from ai_memory.workers.janitor import Janitor
 
@@ -56,13 +49,7 @@ class OpenNode:
         return Caller(
             agent_id=agent_id
             or self.config.agent_id
-            or default_agent_id(
-                host=host_name(),
-                pid=process_id(),
-                disambiguator=disambiguator(),
-                client=client,
-                anonymize=self.config.anonymize,
-            ),
+            or own_agent_id(client=client, anonymize=self.config.anonymize),
             face=face,  # type: ignore[arg-type]
         )
 

@@ -9,6 +9,8 @@ import uuid
 from collections import deque
 from typing import Final
 
+from ai_memory.policy.identity import default_agent_id
+
 
 class SystemClock:
     """The machine's clock."""
@@ -45,16 +47,17 @@ _PAGE_BYTES: Final = 4_096
 _DISAMBIGUATOR: Final = os.urandom(4).hex()
 
 
-def host_name() -> str:
-    """This machine's name; empty if it has none."""
-    return socket.gethostname()
+def own_agent_id(*, client: str | None = None, anonymize: bool = False) -> str:
+    """What this process is called when it did not say; see `policy.identity`.
 
-
-def process_id() -> int:
-    """This process's id."""
-    return os.getpid()
-
-
-def disambiguator() -> str:
-    """8 hex digits, fixed for the life of the process."""
-    return _DISAMBIGUATOR
+    Args:
+        client: The name an MCP client announced, if it did.
+        anonymize: Whether to leave the host out.
+    """
+    return default_agent_id(
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        disambiguator=_DISAMBIGUATOR,
+        client=client,
+        anonymize=anonymize,
+    )

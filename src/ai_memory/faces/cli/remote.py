@@ -10,12 +10,11 @@ from urllib.parse import quote, urlencode, urlsplit
 import msgspec
 
 from ai_memory import limits
-from ai_memory.adapters.system import disambiguator, host_name, process_id
+from ai_memory.adapters.system import own_agent_id
 from ai_memory.errors import AiMemoryError, ConfigInvalid, Internal, Unreachable, ValidationFailed
 from ai_memory.faces.codec import to_builtins, to_json
 from ai_memory.faces.http.routes import ROUTES, Route
 from ai_memory.model.field import check_agent_id
-from ai_memory.policy.identity import default_agent_id
 from ai_memory.version import __version__
 
 if TYPE_CHECKING:
@@ -55,13 +54,7 @@ class RemoteDoor:
             ConfigInvalid: The key cannot stand in a header.
         """
         self.place = read_url(url)
-        agent_id = config.agent_id or default_agent_id(
-            host=host_name(),
-            pid=process_id(),
-            disambiguator=disambiguator(),
-            client=None,
-            anonymize=config.anonymize,
-        )
+        agent_id = config.agent_id or own_agent_id(anonymize=config.anonymize)
         check_agent_id(agent_id)
         self._headers = {
             "Accept": "application/json",
