@@ -14,6 +14,7 @@ from ai_memory.adapters.sqlite.connection import MEMORY
 from ai_memory.adapters.sqlite.store import SqliteStore
 from ai_memory.adapters.system import SystemClock, SystemEntropy, own_agent_id
 from ai_memory.adapters.tokens import count_cl100k
+from ai_memory.adapters.vector_index.folder import IndexFolder
 from ai_memory.config import Config
 from ai_memory.errors import EmbedderUnavailable, EmbeddingModelMismatch
 from ai_memory.model.command import Caller
@@ -21,6 +22,7 @@ from ai_memory.node import Node, Ports
 from ai_memory.operations.step import Facts
 from ai_memory.version import __version__
 from ai_memory.workers.janitor import Janitor
+from ai_memory.workers.reembedder import Reembedder
 
 if TYPE_CHECKING:
     from ai_memory.adapters.reranker import OnnxCrossEncoder
@@ -36,9 +38,17 @@ Progress = Callable[[str, float], None]
 class OpenNode:
     """A node with everything it owns, to be closed once."""
 
-    def __init__(self, node: Node, janitor: Janitor, owned: ExitStack, config: Config) -> None:
+    def __init__(
+        self,
+        node: Node,
+        janitor: Janitor,
+        reembedder: Reembedder,
+        owned: ExitStack,
+        config: Config,
+    ) -> None:
         self.node = node
         self.janitor = janitor
+        self.reembedder = reembedder
         self.config = config
         self._owned = owned
         self._lock = threading.Lock()
@@ -85,14 +95,15 @@ def open_node(
         embedder: Instead of the configured one.
         observer: Is told of every operation and commit.
         progress: Is told how far a first conversion of the model has come.
-        replace_model: Open although the store's vectors are of another model; `reembed` needs it.
+        replace_model: Open although another model serves and none is coming; `reembed` needs it.
 
     Raises:
-        EmbeddingModelMismatch: The store's vectors are of another model.
+        EmbeddingModelMismatch: Another model serves, and the configured one is not coming.
         SchemaTooNew, StoreBusy, StoreUnavailable: The database cannot be used.
         ConfigInvalid: The embedder's settings are incomplete.
     """
     clock = clock or SystemClock()
+    folder = IndexFolder(None if config.db == MEMORY else Path(config.db))
     with ExitStack() as opening:
         store = SqliteStore(
             config.db, clock=clock, entropy=SystemEntropy(), bm25_weights=WORD_WEIGHTS
@@ -105,8 +116,9 @@ def open_node(
             opening.callback(embedder.close)
             if not replace_model:
                 with store.read() as rows:
-                    _require_same_model(rows.embedding_model(), model)
-            index = _index(config.db, model)
+                    if rows.coming_model() != model:
+                        _require_same_model(rows.embedding_model(), model)
+            index = _index(folder, model)
             opening.callback(index.close)
         reranker, reranker_problem = _reranker(config)
         if reranker is not None:
@@ -136,8 +148,9 @@ def open_node(
     node = Node(ports, retention=config.retention, facts=facts, pool=pool)
     if background and config.switch_interval_ms:
         _quicken(config.switch_interval_ms / 1_000)
-    janitor = Janitor(node, background=background)
-    return OpenNode(node, janitor, owned, config)
+    reembedder = Reembedder(node, folder)
+    janitor = Janitor(node, reembedder, background=background)
+    return OpenNode(node, janitor, reembedder, owned, config)
 
 
 def _quicken(seconds: float) -> None:
@@ -209,7 +222,7 @@ def _require_same_model(stored: EmbeddingModel | None, model: EmbeddingModel) ->
         )
 
 
-def _index(db: str, model: EmbeddingModel) -> VectorIndex:
-    from ai_memory.adapters.vector_index import index_path, open_vector_index
+def _index(folder: IndexFolder, model: EmbeddingModel) -> VectorIndex:
+    from ai_memory.adapters.vector_index import open_vector_index
 
-    return open_vector_index(None if db == MEMORY else index_path(Path(db)), model)
+    return open_vector_index(folder.of_model(model), model)

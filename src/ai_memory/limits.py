@@ -67,6 +67,9 @@ BUSY_WAIT_SECS: Final = 60.0
 TOUCH_FLUSH_SECS: Final = 0.5  # promised: within one second
 JANITOR_SECS: Final = 60.0
 BACKFILL_BATCH: Final = 32
+REEMBED_BATCH: Final = 64  # memories; a killed change loses at most so many vectors
+REEMBED_STRAGGLERS_MAX: Final = 500  # a store that never rests is switched with so many to follow
+DROP_BATCH: Final = 1_000  # vectors; their transaction takes some 10 ms
 CLOSING_SAVE_ROWS_MAX: Final = 8_192  # about a second of a one-shot process
 TOUCHES_PENDING_MAX: Final = 100_000  # recalls not yet written; beyond, the oldest are lost
 

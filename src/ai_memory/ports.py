@@ -243,7 +243,25 @@ class Reader(VectorRows, Protocol):
         """The figures of memory_stats, as of one snapshot."""
 
     def embedding_model(self) -> EmbeddingModel | None:
-        """The model of the stored vectors; None before the first."""
+        """The model whose vectors are searched; None before the first."""
+
+    def coming_model(self) -> EmbeddingModel | None:
+        """The model that shall take its place, whose vectors are being made; None mostly."""
+
+    def is_leaving(self) -> bool:
+        """Whether vectors of a model that served once are still there."""
+
+    def vectors_of(self, model: EmbeddingModel) -> VectorRows:
+        """The vectors of one model, serving or coming; none of any other's.
+
+        The methods of VectorRows here are those of the serving model.
+        """
+
+    def unprepared(self, limit: int) -> Unprepared:
+        """Some memories without vectors of the coming model; at most `limit` are looked at."""
+
+    def count_unprepared(self) -> int:
+        """How many memories the coming model has still to look at."""
 
     def unembedded(self, limit: int) -> list[Memory]:
         """Memories whose current text has no vectors yet, oldest first."""
@@ -269,6 +287,20 @@ class Total(NamedTuple):
 
     value: int
     is_exact: bool
+
+
+class Unprepared(NamedTuple):
+    """What is to be embedded next for the coming model.
+
+    Attributes:
+        memories: Without its vectors.
+        begins: The row key up to which all memories have them, or are among these.
+        reached: The same, once these have them.
+    """
+
+    memories: list[Memory]
+    begins: int
+    reached: int
 
 
 class StoreCounts(NamedTuple):
@@ -310,13 +342,35 @@ class Transaction(Reader, Protocol):
         model: EmbeddingModel,
         windows: Sequence[WindowVector],
     ) -> bool:
-        """Replace the memory's vectors; False if its text is not the one they were made from."""
+        """Replace the memory's vectors of a model.
 
-    def adopt_model(self, model: EmbeddingModel) -> bool:
-        """Make `model` the store's, if it has none; whether it is the store's now."""
+        Returns:
+            False if its text is not the one they were made from, or the model neither serves nor is
+            coming. The first model a store sees serves.
+        """
 
-    def drop_windows(self, model: EmbeddingModel) -> int:
-        """Forget every vector and adopt another model; how many were dropped."""
+    def begin_model(self, model: EmbeddingModel) -> bool:
+        """Let `model` be the coming one, unless it serves or no other does; whether it serves.
+
+        Another that was coming leaves. One that was coming already goes on where it was.
+        """
+
+    def reach(self, model: EmbeddingModel, found: Unprepared) -> bool:
+        """Note that these are done, in the transaction that puts their windows.
+
+        Returns:
+            False if the model is not the coming one any more.
+        """
+
+    def switch_model(self, model: EmbeddingModel, stragglers_max: int) -> bool:
+        """Let the coming model serve, and the serving one leave; whether it serves now.
+
+        It does not as long as more than `stragglers_max` memories lack its vectors. Those that
+        lack them after the switch are `unembedded`.
+        """
+
+    def drop_left(self, limit: int) -> int:
+        """Remove some vectors of models that are leaving; how many. 0: there were none."""
 
     def touch(self, touches: Sequence[tuple[str, int, Micros]]) -> None:
         """Add (id, count, at) to the access counters; not logged."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ai_memory.operations.step import Compute, Context, Embed, Steps, float16_blobs
+from ai_memory.errors import EmbedderUnavailable
+from ai_memory.model.memory import Memory, payload_of
+from ai_memory.operations.step import Compute, Context, Embed, Steps, Windows, float16_blobs
 from ai_memory.ports import WindowVector
 from ai_memory.retrieval.window import Window, windows
 
@@ -45,3 +47,22 @@ def embed_texts(
         )
         at = stop
     return embedded
+
+
+def embed_waiting(memories: Sequence[Memory], context: Context) -> Steps[tuple[Windows, ...]]:
+    """Embed stored memories in bulk, tied to the text they have now.
+
+    Raises:
+        EmbedderUnavailable: The embedder does not answer.
+    """
+    if not memories:
+        return ()
+    embedded = yield from embed_texts(
+        [(memory.title, memory.content) for memory in memories], context, bulk=True
+    )
+    if embedded is None:
+        raise EmbedderUnavailable("the embedder does not answer")
+    return tuple(
+        Windows(memory.id, payload_of(memory).hash(), vectors)
+        for memory, (_matrix, vectors) in zip(memories, embedded, strict=True)
+    )

@@ -11,6 +11,7 @@ from ai_memory.errors import ValidationFailed
 from ai_memory.model.command import Command
 from ai_memory.operations.profile import ALWAYS_ON, families_of, tools_of
 from ai_memory.operations.registry import FAMILIES, command_type, operations_on
+from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.step import Context
 from ai_memory.ports import Reader
 
@@ -65,14 +66,16 @@ def memory_capabilities(
     version = command.accept.lstrip("v")
     facts = context.facts
     embedder = facts.embedder
+    embedder_problem = vectors_problem(rows, context)
+    searches_vectors = embedder is not None and embedder_problem is None
     reranker = context.reranker
     # Live: a reranker that failed or was late the last time is not called active.
     rerank_problem = facts.reranker_problem if reranker is None else reranker.problem
     reranker_active = "neural" if reranker is not None and rerank_problem is None else "lexical"
     features: dict[str, Any] = {
         "keyword_search": True,
-        "semantic_search": embedder is not None,
-        "hybrid_recall": embedder is not None,
+        "semantic_search": searches_vectors,
+        "hybrid_recall": searches_vectors,
         "query_expansion": False,
         "auto_consolidation": False,
         "auto_tagging": False,
@@ -94,18 +97,14 @@ def memory_capabilities(
     features |= {
         "memory_reflection": _planned(),
         "recall_mode_active": (
-            "hybrid"
-            if embedder is not None
-            else "disabled"
-            if facts.level == "keyword"
-            else "degraded"
+            "hybrid" if searches_vectors else "disabled" if facts.level == "keyword" else "degraded"
         ),
         "reranker_active": reranker_active,
     }
     if rerank_problem:
         features["reranker_problem"] = rerank_problem
-    if facts.embedder_problem:
-        features["embedder_problem"] = facts.embedder_problem
+    if embedder_problem:
+        features["embedder_problem"] = embedder_problem
     document = CapabilitiesResult(
         schema_version=version,
         tier=facts.level,

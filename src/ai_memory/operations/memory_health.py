@@ -6,6 +6,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from ai_memory.model.command import Command
+from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.step import Context
 from ai_memory.ports import Reader
 
@@ -30,13 +31,14 @@ class HealthResult(msgspec.Struct, kw_only=True):
 def memory_health(command: MemoryHealth, rows: Reader, context: Context) -> HealthResult:  # noqa: ARG001
     """Run MemoryHealth."""
     facts = context.facts
+    problem = vectors_problem(rows, context)
     return HealthResult(
         status="ok",
         service="ai-memory",
         version=facts.version,
-        embedder_ready=facts.embedder is not None,
+        embedder_ready=facts.embedder is not None and problem is None,
         federation_enabled=False,
         level=facts.level,
         log_position=rows.log_position(),
-        embedder_problem=facts.embedder_problem or UNSET,
+        embedder_problem=problem or UNSET,
     )

@@ -13,6 +13,7 @@ from ai_memory.model.command import Command
 from ai_memory.model.memory import Memory
 from ai_memory.model.query import Filter
 from ai_memory.operations.narrowing import narrowed
+from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.step import Context, CountTokens, Embed, Read, Rerank, Steps, Touch
 from ai_memory.operations.view import MemoryView, shown
 from ai_memory.ports import Reader
@@ -107,9 +108,14 @@ class CandidateCounts(msgspec.Struct, kw_only=True):
 
 
 class RecallMeta(msgspec.Struct, kw_only=True):
-    """How the answer came about."""
+    """How the answer came about.
+
+    Attributes:
+        degraded: Why only words were searched, where meaning should have been.
+    """
 
     recall_mode: str
+    degraded: str | UnsetType = UNSET
     reranker_used: str
     candidate_counts: CandidateCounts
     blend_weight: float
@@ -152,6 +158,7 @@ class _Ranking(NamedTuple):
     found: list[_Found]
     word_hits: int
     vector_hits: int
+    problem: str | None
 
 
 def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallResult]:
@@ -187,7 +194,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
         found = filled.items
     if found:
         yield Touch(tuple(hit.memory.id for hit in found))
-    hybrid = query is not None
+    hybrid = query is not None and ranking.problem is None
     return RecallResult(
         memories=[_recalled(hit) for hit in found],
         count=len(found),
@@ -200,6 +207,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
         budget_tokens=UNSET if command.budget_tokens is None else command.budget_tokens,
         meta=RecallMeta(
             recall_mode="hybrid" if hybrid else "keyword_only",
+            degraded=ranking.problem or UNSET,
             reranker_used="neural" if reranked else "lexical" if found else "none",
             candidate_counts=CandidateCounts(fts=ranking.word_hits, hnsw=ranking.vector_hits),
             blend_weight=VECTOR_SHARE if hybrid else 0.0,
@@ -220,6 +228,11 @@ def _rank(
     blended: Vector | None,
 ) -> _Ranking:
     """Ask each search for candidates, read the best of them, rank them."""
+    problem = vectors_problem(rows, context)
+    if problem is None and query is None and context.vector_index is not None:
+        problem = "the embedder does not answer"
+    if problem is not None:
+        query = blended = None
     namespaces = None if command.namespace is None else lineage(command.namespace)
     where = narrowed(command, context.now, namespaces)
     hits = rows.rank_words(terms(command.context, limits.QUERY_TERMS_MAX), where, WORD_HITS)
@@ -265,6 +278,7 @@ def _rank(
         ],
         len(hits),
         len(cosines),
+        problem,
     )
 
 

@@ -96,6 +96,12 @@ OPERATIONS: Final = (
               "CollectExpired", "CollectResult", faces=()),
     Operation("embed_memories", "memory_embed", "embed", "Make missing vectors", "other",
               "EmbedMemories", "EmbedResult", embeds=True, faces=()),
+    Operation("prepare_model", "memory_prepare_model", "prepare_model", "Prepare a model", "other",
+              "PrepareModel", "PrepareResult", embeds=True, faces=()),
+    Operation("switch_model", "memory_switch_model", "switch_model", "Switch models", "other",
+              "SwitchModel", "SwitchResult", faces=()),
+    Operation("drop_vectors", "memory_drop_vectors", "drop_vectors", "Drop old vectors", "other",
+              "DropVectors", "DropResult", faces=()),
 )  # fmt: skip
 
 _BY_NAME: Final = {operation.name: operation for operation in OPERATIONS}

@@ -16,6 +16,7 @@ from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import TIER_RANK, Memory, payload_of
 from ai_memory.model.query import Filter
 from ai_memory.operations.embedding import embed_texts
+from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.operations.view import MemoryView, shown
 from ai_memory.ports import Lookups, Reader, Transaction
@@ -158,7 +159,7 @@ def near_duplicates(
     rows: Reader, matrix: Matrix, command: StoreMemory, context: Context
 ) -> list[NearDuplicate]:
     """Memories of the same namespace whose text is nearly the same; a hint, never a refusal."""
-    if context.vector_index is None:
+    if context.vector_index is None or vectors_problem(rows, context) is not None:
         return []
     where = Filter(now=context.now, namespaces=(command.namespace,))
     near = context.vector_index.nearest(rows, matrix[0], limits.HINTS_MAX, where)

@@ -1,4 +1,4 @@
-"""The janitor: writes touches, makes missing vectors, archives what expired, saves the index."""
+"""The janitor: writes touches, makes vectors, archives what expired, saves the index."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from ai_memory.model.command import Caller
 from ai_memory.node import Node
 from ai_memory.operations.collect_expired import CollectExpired
 from ai_memory.operations.embed_memories import EmbedMemories
+from ai_memory.operations.serving import serves
 from ai_memory.operations.touch_memories import TouchMemories
+from ai_memory.workers.reembedder import Reembedder
 
 _CALLER: Final = Caller(agent_id="system:janitor", face="worker")
 _TOUCHES_PER_COMMAND: Final = 2_000
@@ -27,8 +29,9 @@ class Janitor:
     many, such as embedding an import or folding the index.
     """
 
-    def __init__(self, node: Node, *, background: bool) -> None:
+    def __init__(self, node: Node, reembedder: Reembedder, *, background: bool) -> None:
         self._node = node
+        self._reembedder = reembedder
         self._stopping = threading.Event()
         self._bells: list[threading.Event] = []
         self._threads: list[threading.Thread] = []
@@ -82,6 +85,7 @@ class Janitor:
             self.collect()
         while not self._stopping.is_set() and self.embed_some():
             pass
+        self.change_model()
         self.save_index()
 
     def flush_touches(self) -> None:
@@ -103,11 +107,11 @@ class Janitor:
 
     def embed_some(self) -> bool:
         """Make some missing vectors; whether more are missing and can be made."""
-        now = self._node.clock.monotonic()
-        if self._node.facts.embedder is None or now < self._embed_after:
+        now, model = self._node.clock.monotonic(), self._node.facts.embedder
+        if model is None or now < self._embed_after:
             return False
         with self._node.store.read() as rows:
-            if not rows.count_unembedded():
+            if not serves(rows, model) or not rows.count_unembedded():
                 return False
         try:
             done = self._node.execute(_CALLER, EmbedMemories())
@@ -116,12 +120,22 @@ class Janitor:
             return False
         return bool(done.remaining and done.embedded)
 
+    def change_model(self) -> None:
+        """Go on with a change to this node's model that was begun, and remove what one left."""
+        now = self._node.clock.monotonic()
+        if self._node.facts.embedder is None or now < self._embed_after:
+            return
+        try:
+            if self._reembedder.is_due():
+                self._reembedder.run(is_stopped=self._stopping.is_set)
+        except EmbedderUnavailable:
+            self._embed_after = now + _EMBED_RETRY_SECS
+        self._reembedder.drop(self._stopping.is_set)
+
     def save_index(self) -> None:
         """Persist the vector index, step by step, as far as it is due."""
-        while self._node.index is not None and not self._stopping.is_set():
-            with self._node.store.read() as rows:
-                if not self._node.index.save(rows):
-                    return
+        while not self._stopping.is_set() and self._reembedder.fold():
+            pass
 
     def close(self) -> None:
         """Stop the loop and do what must not be lost: touches, and the index."""
@@ -138,5 +152,4 @@ class Janitor:
         """A one-shot process persists what takes a moment; a long tail waits for a server."""
         index = self._node.index
         if index is not None and index.tail_rows <= limits.CLOSING_SAVE_ROWS_MAX:
-            with self._node.store.read() as rows:
-                index.save(rows)
+            self._reembedder.fold()

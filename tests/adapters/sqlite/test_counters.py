@@ -28,7 +28,7 @@ from ai_memory.operations.search_memories import SearchMemories
 from ai_memory.operations.store_memory import StoreMemory
 from ai_memory.ports import Reader, Transaction
 
-KEPT = ("archived", "link", "window_vector")
+KEPT = ("archived", "link")
 
 
 def tables(connection: apsw.Connection) -> tuple[Any, Any]:
@@ -36,12 +36,16 @@ def tables(connection: apsw.Connection) -> tuple[Any, Any]:
     kept = (
         connection.execute("SELECT * FROM tally ORDER BY 1, 2").fetchall(),
         connection.execute("SELECT * FROM row_count ORDER BY 1").fetchall(),
+        connection.execute(
+            "SELECT key, windows FROM embedding_model WHERE windows <> 0 ORDER BY 1"
+        ).fetchall(),
     )
     real = (
         connection.execute(
             "SELECT namespace, tier, count(*), sum(embedded = 0) FROM memory GROUP BY 1, 2"
         ).fetchall(),
         [(name, connection.execute(f"SELECT count(*) FROM {name}").get) for name in KEPT],
+        connection.execute("SELECT model, count(*) FROM window_vector GROUP BY 1").fetchall(),
     )
     return kept, real
 
@@ -112,6 +116,7 @@ def test_a_file_from_before_the_counters_is_counted(tmp_path: Path) -> None:
         " SELECT 'm' || value, 'old', CAST(value AS BLOB), 1, 'mid', 5, 1, 'api', 'private', 1, 1"
         " FROM json_each('[1,2,3,4,5]');"
         "INSERT INTO link VALUES ('m1', 'm2', 'related_to', 1, NULL, NULL, NULL);"
+        "INSERT INTO meta VALUES ('embedding_model', 'old'), ('embedding_dim', '4');"
         "INSERT INTO window_vector VALUES (1, 1, 0, 1, x'00')"
     )
     old.pragma("user_version", 2)

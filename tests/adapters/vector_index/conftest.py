@@ -8,8 +8,9 @@ import pytest
 from tests.adapters.vector_index.small_index import MODEL, SMALL, Opener
 from tests.adapters.vector_index.sql_rows import SqlRows
 
-from ai_memory.adapters.vector_index import index_path, open_vector_index
+from ai_memory.adapters.vector_index import open_vector_index
 from ai_memory.adapters.vector_index.bounds import Bounds
+from ai_memory.adapters.vector_index.folder import IndexFolder
 from ai_memory.adapters.vector_index.index import SegmentedIndex
 from ai_memory.ports import EmbeddingModel
 
@@ -26,7 +27,9 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def folder(database: Path) -> Path:
-    return index_path(database)
+    found = IndexFolder(database).of_model(MODEL)
+    assert found is not None
+    return found
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ import pytest
 from tests.adapters.vector_index.small_index import DIM, MODEL, SMALL, Opener, save_all
 from tests.adapters.vector_index.sql_rows import ANY, SqlRows, assert_same, clustered, only
 
-from ai_memory.adapters.vector_index import directory, index_path, open_vector_index, press
+from ai_memory.adapters.vector_index import directory, open_vector_index, press
+from ai_memory.adapters.vector_index.folder import IndexFolder
 from ai_memory.ports import EmbeddingModel
 
 
@@ -330,6 +331,7 @@ def test_a_full_disk_costs_a_save_and_nothing_else(
 def test_a_folder_that_cannot_be_made_costs_a_save_and_nothing_else(
     opened: Opener, rows: SqlRows, folder: Path, rng: np.random.Generator
 ) -> None:
+    folder.parent.mkdir()
     folder.write_text("in the way")
     rows.add(clustered(rng, 100, DIM))
     index = opened()
@@ -341,7 +343,7 @@ def test_a_folder_that_cannot_be_made_costs_a_save_and_nothing_else(
 def test_what_a_killed_save_left_is_swept(
     opened: Opener, rows: SqlRows, folder: Path, rng: np.random.Generator
 ) -> None:
-    folder.mkdir()
+    folder.mkdir(parents=True)
     left = folder / f"{0:020d}-{9:020d}.segment{directory.PARTIAL_SUFFIX}"
     left.write_bytes(b"half of a")
     rows.add(clustered(rng, 100, DIM))
@@ -365,6 +367,39 @@ def test_codes_are_stored_apart_when_usearch_keeps_them_elsewhere(
     assert found.rows_read == 0
 
 
-def test_the_folder_is_named_after_the_database() -> None:
-    assert index_path(Path("/x/memory.db")) == Path("/x/memory.db.vectors")
+def test_each_model_has_a_folder_beside_the_database(tmp_path: Path) -> None:
+    folder = IndexFolder(tmp_path / "memory.db")
+    assert folder.path == tmp_path / "memory.db.vectors"
+    names = ["a/b", "a b", "中文", "../..", "x" * 300, "MiniLM"]
+    models = [EmbeddingModel(name, dim) for name in names for dim in (4, 8)]
+    places = {folder.of_model(model) for model in models}
+    assert len(places) == len(models)
+    assert all(place is not None and place.parent == folder.path for place in places)
+    assert all(place is not None and len(place.name) < 64 for place in places)
+
+
+def test_the_files_of_other_models_are_forgotten(
+    opened: Opener, rows: SqlRows, rng: np.random.Generator, database: Path, folder: Path
+) -> None:
+    rows.add(clustered(rng, 100, DIM))
+    save_all(opened(), rows)
+    beside = IndexFolder(database)
+    other = EmbeddingModel("other", DIM)
+    assert beside.path is not None
+    (beside.path / f"{0:020d}-{9:020d}.segment").write_bytes(b"from before there were folders")
+    with beside.changing() as mine, beside.changing() as also_mine:
+        assert (mine, also_mine) == (True, False)
+    beside.forget_others([MODEL, other, None])
+    assert [path.name for path in segments_in(folder)]
+    assert {path.name for path in beside.path.iterdir()} == {folder.name, "change.lock"}
+    beside.forget_others([other])
+    assert {path.name for path in beside.path.iterdir()} == {"change.lock"}
+
+
+def test_an_index_in_memory_has_no_file() -> None:
+    beside = IndexFolder(None)
+    beside.forget_others([])
+    with beside.changing() as mine:
+        assert mine
+    assert beside.of_model(MODEL) is None
     assert open_vector_index(None, MODEL).stats()["file_bytes"] == 0

@@ -139,11 +139,12 @@ FROM json_each(:asks) AS ask
 SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'window_vector'), 0)
 
 -- name: window_count --
-SELECT rows FROM row_count WHERE name = 'window_vector'
+SELECT coalesce((SELECT windows FROM embedding_model WHERE key = :model), 0)
 
 -- name: window_vectors_after --
 SELECT json_group_array(key), CAST(coalesce(group_concat(CAST(vector AS TEXT), ''), '') AS BLOB)
-FROM (SELECT key, vector FROM window_vector WHERE key > :key ORDER BY key LIMIT :limit)
+FROM (SELECT key, vector FROM window_vector
+      WHERE key > :key AND model = :model ORDER BY key LIMIT :limit)
 
 -- name: window_vectors --
 SELECT json_group_array(w.key), CAST(coalesce(group_concat(CAST(w.vector AS TEXT), ''), '') AS BLOB)
@@ -159,7 +160,8 @@ WHERE {where}
 -- name: window_keys --
 SELECT json_group_array(key) FROM (
     SELECT w.key AS key
-    FROM memory AS m JOIN window_vector AS w ON w.memory_key = m.key {version_join}
+    FROM memory AS m JOIN window_vector AS w ON w.model = :model AND w.memory_key = m.key
+        {version_join}
     WHERE {where} LIMIT :limit)
 
 -- name: window_memories --
@@ -213,14 +215,28 @@ SELECT json_array(
     (SELECT coalesce(sum(n), 0) FROM ({live_tally})),
     (SELECT count(*) FROM memory WHERE expires_at > :now AND expires_at <= :soon),
     (SELECT rows FROM row_count WHERE name = 'link'),
-    (SELECT rows FROM row_count WHERE name = 'window_vector'),
+    coalesce((SELECT windows FROM embedding_model WHERE role = 'serving'), 0),
     (SELECT coalesce(sum(unembedded), 0) FROM tally),
     (SELECT rows FROM row_count WHERE name = 'archived'),
     (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size))
 
--- name: embedding_model --
-SELECT json_array((SELECT value FROM meta WHERE name = 'embedding_model'),
-                  (SELECT value FROM meta WHERE name = 'embedding_dim'))
+-- name: embedding_models --
+SELECT json_group_array(json_array(key, id, dim, role, reached)) FROM embedding_model
+
+-- name: waiting_keys --
+SELECT json_group_array(key) FROM (
+    SELECT m.key AS key FROM window_waiting AS w JOIN memory AS m ON m.key = w.memory_key
+    ORDER BY key LIMIT :limit)
+
+-- name: keys_ahead --
+SELECT json_group_array(json_array(key, EXISTS (
+    SELECT 1 FROM window_vector WHERE model = :model AND memory_key = ahead.key)))
+FROM (SELECT key FROM memory WHERE key > :reached ORDER BY key LIMIT :limit) AS ahead
+
+-- name: count_unprepared --
+SELECT (SELECT count(*) FROM memory WHERE key > :reached)
+     + (SELECT count(*) FROM window_waiting AS w JOIN memory AS m ON m.key = w.memory_key
+        WHERE m.key <= :reached)
 
 -- name: unembedded --
 SELECT json_group_array(json(o)) FROM (
@@ -308,21 +324,57 @@ INSERT INTO words (rowid, title, content, tags)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(:rows)
 
 -- name: delete_windows --
-DELETE FROM window_vector WHERE memory_key IN (SELECT value FROM json_each(:rows))
+-- Of every model.
+DELETE FROM window_vector WHERE key IN (
+    SELECT w.key FROM embedding_model AS model CROSS JOIN json_each(:rows) AS gone
+    CROSS JOIN window_vector AS w ON w.model = model.key AND w.memory_key = gone.value)
+
+-- name: await_windows --
+INSERT INTO window_waiting (memory_key) SELECT value FROM json_each(:rows)
+WHERE EXISTS (SELECT 1 FROM embedding_model WHERE role = 'coming') ON CONFLICT DO NOTHING
+
+-- name: replace_windows --
+DELETE FROM window_vector WHERE key IN (
+    SELECT w.key FROM json_each(:rows) AS old
+    CROSS JOIN window_vector AS w ON w.model = old.value ->> 0 AND w.memory_key = old.value ->> 1)
 
 -- name: insert_windows --
-INSERT INTO window_vector (memory_key, start, end, vector)
-SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3) FROM json_each(:rows)
+INSERT INTO window_vector (model, memory_key, start, end, vector)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4)
+FROM json_each(:rows)
+
+-- name: end_waiting --
+DELETE FROM window_waiting WHERE memory_key IN (SELECT value FROM json_each(:rows))
+
+-- name: end_all_waiting --
+DELETE FROM window_waiting
+
+-- name: add_model --
+INSERT INTO embedding_model (id, dim, role) VALUES (:id, :dim, :role)
+
+-- name: change_role --
+UPDATE embedding_model SET role = :after WHERE role = :before
+
+-- name: reach --
+UPDATE embedding_model SET reached = max(reached, :reached) WHERE key = :model
+
+-- name: drop_leaving --
+DELETE FROM window_vector WHERE key IN (
+    SELECT w.key FROM embedding_model AS model CROSS JOIN window_vector AS w ON w.model = model.key
+    WHERE model.role = 'leaving' LIMIT :limit)
+
+-- name: forget_left --
+DELETE FROM embedding_model WHERE role = 'leaving'
+    AND NOT EXISTS (SELECT 1 FROM window_vector WHERE model = embedding_model.key)
 
 -- name: mark_embedded --
 UPDATE memory SET embedded = 1 WHERE key IN (SELECT value FROM json_each(:rows))
 
--- name: mark_unembedded --
-UPDATE memory SET embedded = 0 WHERE embedded = 1
+-- name: mark_all_embedded --
+UPDATE memory SET embedded = 1 WHERE embedded = 0
 
--- name: put_meta --
-INSERT INTO meta (name, value) VALUES (:name, :value)
-ON CONFLICT (name) DO UPDATE SET value = excluded.value
+-- name: mark_unembedded --
+UPDATE memory SET embedded = 0 WHERE id IN (SELECT value FROM json_each(:rows))
 
 -- name: archive_memories --
 INSERT INTO archived (id, namespace, title_digest, version_key, tier, priority, confidence, source,

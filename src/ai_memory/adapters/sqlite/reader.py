@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import apsw
 import msgspec
@@ -16,7 +16,14 @@ from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import SECOND, Micros
 from ai_memory.model.memory import Link, Memory, Payload, Version
 from ai_memory.model.query import Filter, ListCursor, NamespaceCursor
-from ai_memory.ports import EmbeddingModel, StoreCounts, Total, WordHit
+from ai_memory.ports import (
+    EmbeddingModel,
+    StoreCounts,
+    Total,
+    Unprepared,
+    VectorRows,
+    WordHit,
+)
 from ai_memory.retrieval.expression import any_word
 
 if TYPE_CHECKING:
@@ -41,7 +48,23 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     memory: Memory
 
 
+class ModelRow(NamedTuple):
+    """A model with vectors here; see `embedding_model` in the schema."""
+
+    key: int
+    id: str
+    dim: int
+    role: str
+    reached: int
+
+    @property
+    def model(self) -> EmbeddingModel:
+        """The model itself."""
+        return EmbeddingModel(self.id, self.dim)
+
+
 _rows = msgspec.json.Decoder(list[Row])
+_models = msgspec.json.Decoder(list[ModelRow])
 _links = msgspec.json.Decoder(list[Link])
 _versions = msgspec.json.Decoder(list[Version])
 _entries = msgspec.json.Decoder(list[LogEntry])
@@ -64,10 +87,21 @@ class SqliteReader:
         connection: apsw.Connection,
         bm25_weights: str,
         word_cache: Callable[[], WordCache | None] = lambda: None,
+        vectors_of: EmbeddingModel | None = None,
     ) -> None:
+        """Take a connection inside a transaction.
+
+        Args:
+            connection: To read on.
+            bm25_weights: Of title, content and tags, as SQL.
+            word_cache: Words in memory, for whoever asks again and again.
+            vectors_of: Whose vectors the methods of VectorRows see; None: the serving model's.
+        """
         self._connection = connection
         self._weights = bm25_weights
         self._word_cache = word_cache
+        self._vectors_of = vectors_of
+        self._known_models: list[ModelRow] | None = None
 
     def _one(self, sql: str, bindings: Mapping[str, Any] | None = None) -> Any:
         value: Any = self._connection.execute(sql, bindings or {}).get
@@ -250,7 +284,7 @@ class SqliteReader:
     def window_count(self) -> int:
         """See ports.VectorRows."""
         self._flush()
-        return int(self._one(query("window_count")))
+        return int(self._one(query("window_count"), {"model": self._model_key()}))
 
     def _keys_and_blobs(self, sql: str, bindings: Mapping[str, Any]) -> tuple[list[int], bytes]:
         self._flush()
@@ -259,7 +293,9 @@ class SqliteReader:
 
     def window_vectors_after(self, key: int, limit: int) -> tuple[list[int], bytes]:
         """See ports.VectorRows."""
-        return self._keys_and_blobs(query("window_vectors_after"), {"key": key, "limit": limit})
+        return self._keys_and_blobs(
+            query("window_vectors_after"), {"key": key, "limit": limit, "model": self._model_key()}
+        )
 
     def window_vectors(
         self, keys: Sequence[int], where: Filter | None = None
@@ -279,7 +315,9 @@ class SqliteReader:
         self._flush()
         compiled = compile_filter(where)
         sql = query("window_keys", version_join=compiled.version_join, where=compiled.sql)
-        keys: list[int] = _any.decode(self._one(sql, {**compiled.bindings, "limit": limit + 1}))
+        keys: list[int] = _any.decode(
+            self._one(sql, {**compiled.bindings, "limit": limit + 1, "model": self._model_key()})
+        )
         return keys if len(keys) <= limit else None
 
     def window_memories(self, keys: Sequence[int]) -> dict[int, tuple[int, int, int]]:
@@ -288,10 +326,74 @@ class SqliteReader:
         rows = _any.decode(self._one(query("window_memories"), {"keys": json_text(keys)}))
         return {key: (memory_key, start, end) for key, memory_key, start, end in rows}
 
+    def vectors_of(self, model: EmbeddingModel) -> VectorRows:
+        """See ports.Reader."""
+        return SqliteReader(self._connection, self._weights, self._word_cache, model)
+
     def embedding_model(self) -> EmbeddingModel | None:
         """See ports.Reader."""
-        name, dim = _any.decode(self._one(query("embedding_model")))
-        return EmbeddingModel(name, int(dim)) if name else None
+        serving = self._model_in("serving")
+        return serving and serving.model
+
+    def coming_model(self) -> EmbeddingModel | None:
+        """See ports.Reader."""
+        coming = self._model_in("coming")
+        return coming and coming.model
+
+    def is_leaving(self) -> bool:
+        """See ports.Reader."""
+        return self._model_in("leaving") is not None
+
+    def _models(self) -> list[ModelRow]:
+        if self._known_models is None:
+            self._known_models = _models.decode(self._one(query("embedding_models")))
+        return self._known_models
+
+    def _model_in(self, role: str) -> ModelRow | None:
+        return next((row for row in self._models() if row.role == role), None)
+
+    def _key_of(self, model: EmbeddingModel) -> int:
+        """The key of a model that serves or is coming; 0, which has no vectors, for others."""
+        return next(
+            (row.key for row in self._models() if row.model == model and row.role != "leaving"), 0
+        )
+
+    def _model_key(self) -> int:
+        """The key of the model whose vectors are seen."""
+        if self._vectors_of is not None:
+            return self._key_of(self._vectors_of)
+        serving = self._model_in("serving")
+        return serving.key if serving else 0
+
+    def unprepared(self, limit: int) -> Unprepared:
+        """See ports.Reader."""
+        self._flush()
+        coming = self._model_in("coming")
+        if coming is None:
+            return Unprepared([], 0, 0)
+        keys: list[int] = _any.decode(self._one(query("waiting_keys"), {"limit": limit}))
+        asked = limit - len(keys)
+        ahead: list[tuple[int, int]] = _any.decode(
+            self._one(
+                query("keys_ahead"),
+                {"model": coming.key, "reached": coming.reached, "limit": asked},
+            )
+        )
+        if len(ahead) < asked:
+            reached = int(_any.decode(self._one(query("newest_keys")))[0])
+        else:
+            reached = ahead[-1][0] if ahead else coming.reached
+        keys += [key for key, is_prepared in ahead if not is_prepared]
+        found = self.memories_by_key(keys)
+        return Unprepared(list(found.values()), coming.reached, reached)
+
+    def count_unprepared(self) -> int:
+        """See ports.Reader."""
+        self._flush()
+        coming = self._model_in("coming")
+        if coming is None:
+            return 0
+        return int(self._one(query("count_unprepared"), {"reached": coming.reached}))
 
     def unembedded(self, limit: int) -> list[Memory]:
         """See ports.Reader."""

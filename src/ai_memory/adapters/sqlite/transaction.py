@@ -26,7 +26,7 @@ from ai_memory.adapters.sqlite.reader import (
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import HybridTime, Micros, next_hybrid_time
 from ai_memory.model.memory import Link, Memory
-from ai_memory.ports import EmbeddingModel, IndexedWords, Lookups, WindowVector
+from ai_memory.ports import EmbeddingModel, IndexedWords, Lookups, Unprepared, WindowVector
 
 _encode = msgspec.json.encode
 
@@ -64,8 +64,7 @@ class SqliteTransaction(SqliteReader):
         self._freed: set[tuple[str, str]] = set()  # titles that pending rows give up
         self._deletes: dict[str, tuple[int, Micros, str]] = {}
         self._links: list[Link] = []
-        self._windows: dict[str, tuple[int, Sequence[WindowVector]]] = {}
-        self._model: EmbeddingModel | None = None
+        self._windows: dict[str, dict[int, Sequence[WindowVector]]] = {}  # by id, by model
         self._log: list[LogEntry] = []
         self._touches: list[tuple[str, int, Micros]] = []
         self.writes = 0
@@ -219,6 +218,8 @@ class SqliteTransaction(SqliteReader):
             stale_vectors=known is not None
             and (known.memory.title, known.memory.content) != (memory.title, memory.content),
         )
+        if put.stale_vectors:
+            self._windows.pop(memory.id, None)  # made from the text before
         if pending is not None:
             put = _Put(
                 row,
@@ -256,33 +257,69 @@ class SqliteTransaction(SqliteReader):
         row = self._row(memory_id)
         if row is None or row.hash != payload_hash.hex().upper():
             return False
-        if not self.adopt_model(model):
+        if self.embedding_model() is None:
+            self._change_models("add_model", id=model.id, dim=model.dim, role="serving")
+        key = self._key_of(model)
+        if not key:
             return False
         self.writes += 1
-        self._windows[memory_id] = (row.key, windows)
+        self._windows.setdefault(memory_id, {})[key] = windows
         return True
 
-    def adopt_model(self, model: EmbeddingModel) -> bool:
-        """See ports.Transaction."""
-        if self._model is None:
-            self._model = self.embedding_model()
-        if self._model is None:
-            self._put_model(model)
-        return self._model == model
-
-    def _put_model(self, model: EmbeddingModel) -> None:
+    def _change_models(self, sql_name: str, **bindings: Any) -> None:
         self.writes += 1
-        self._model = model
-        for name, value in (("embedding_model", model.id), ("embedding_dim", str(model.dim))):
-            self._connection.execute(query("put_meta"), {"name": name, "value": value})
+        self._connection.execute(query(sql_name), bindings)
+        self._known_models = None
 
-    def drop_windows(self, model: EmbeddingModel) -> int:
+    def begin_model(self, model: EmbeddingModel) -> bool:
         """See ports.Transaction."""
-        count = self.window_count()
-        self._connection.execute("DELETE FROM window_vector")
-        self._connection.execute(query("mark_unembedded"))
-        self._put_model(model)
-        return count
+        self.flush()
+        serving, coming = self.embedding_model(), self.coming_model()
+        if coming == model:
+            return False
+        if coming is not None:
+            self._change_models("change_role", before="coming", after="leaving")
+            self._change_models("end_all_waiting")
+        if serving not in (None, model):
+            self._change_models("add_model", id=model.id, dim=model.dim, role="coming")
+            return False
+        if serving is None:
+            self._change_models("add_model", id=model.id, dim=model.dim, role="serving")
+        return True
+
+    def reach(self, model: EmbeddingModel, found: Unprepared) -> bool:
+        """See ports.Transaction."""
+        coming = self._model_in("coming")
+        # Given up and begun anew, it may not have come as far.
+        if coming is None or coming.model != model or coming.reached < found.begins:
+            return False
+        if found.reached > coming.reached:
+            self._change_models("reach", model=coming.key, reached=found.reached)
+        return True
+
+    def switch_model(self, model: EmbeddingModel, stragglers_max: int) -> bool:
+        """See ports.Transaction."""
+        self.flush()
+        if self.coming_model() != model:
+            return self.embedding_model() == model
+        late = self.unprepared(stragglers_max + 1)
+        if len(late.memories) > stragglers_max or late.reached < self._memory_key:
+            return False
+        self._change_models("change_role", before="serving", after="leaving")
+        self._change_models("change_role", before="coming", after="serving")
+        self._change_models("end_all_waiting")
+        self._connection.execute(query("mark_all_embedded"))
+        self._each("mark_unembedded", [memory.id for memory in late.memories])
+        return True
+
+    def drop_left(self, limit: int) -> int:
+        """See ports.Transaction."""
+        self.writes += 1
+        self._connection.execute(query("drop_leaving"), {"limit": limit})
+        dropped = self._connection.changes()
+        if dropped < limit:
+            self._change_models("forget_left")
+        return dropped
 
     def touch(self, touches: Sequence[tuple[str, int, Micros]]) -> None:
         """See ports.Transaction."""
@@ -341,7 +378,9 @@ class SqliteTransaction(SqliteReader):
         self._each("insert_memories", fresh)
         self._each("update_memories", changed)
         self._each("delete_words", reworded)
-        self._each("delete_windows", [put.row.key for put in puts if put.stale_vectors])
+        stale = [put.row.key for put in puts if put.stale_vectors]
+        self._each("delete_windows", stale)
+        self._each("await_windows", stale)
         self._each(
             "insert_words", [(put.row.key, *put.words) for put in puts if put.words is not None]
         )
@@ -349,18 +388,29 @@ class SqliteTransaction(SqliteReader):
     def _flush_windows(self) -> None:
         if not self._windows:
             return
-        windows, self._windows = list(self._windows.values()), {}
-        keys = [key for key, _windows in windows]
-        self._each("delete_windows", [key for key in keys if key not in self._fresh])
+        windows, self._windows = self._windows, {}
+        of_rows = [
+            (model, row.key, group)
+            for memory_id, groups in windows.items()
+            if (row := self._row(memory_id)) is not None
+            for model, group in groups.items()
+        ]
+        self._each(
+            "replace_windows",
+            [(model, key) for model, key, _group in of_rows if key not in self._fresh],
+        )
         self._each(
             "insert_windows",
             [
-                (key, window.start, window.end, window.vector.hex())
-                for key, group in windows
+                (model, key, window.start, window.end, window.vector.hex())
+                for model, key, group in of_rows
                 for window in group
             ],
         )
-        self._each("mark_embedded", keys)
+        serving = self._model_in("serving")
+        served = serving.key if serving else 0
+        self._each("mark_embedded", [key for model, key, _group in of_rows if model == served])
+        self._each("end_waiting", [key for model, key, _group in of_rows if model != served])
 
     def _flush_log(self) -> None:
         if not self._log:

@@ -2,11 +2,11 @@
 
 Window keys only grow, so the rows fall into ranges of keys. A range of rows that will not grow any
 more becomes a *segment*: one immutable file with the vectors as int8 codes and an HNSW graph over
-them, named after its range (low, high]. Segments live in a folder beside the database; those that
-begin where the one before ended make the chain, and the rows behind the chain are the *tail*, kept
-in memory and scanned. Codes only choose candidates: every answer is scored with the stored vectors,
-so a row that is gone or does not match drops out there, and a code that contradicts its row
-exposes an index that belongs to other rows.
+them, named after its range (low, high]. Segments live beside the database, a folder per model;
+those that begin where the one before ended make the chain, and the rows behind the chain are the
+*tail*, kept in memory and scanned. Codes only choose candidates: every answer is scored with the
+stored vectors, so a row that is gone or does not match drops out there, and a code that contradicts
+its row exposes an index that belongs to other rows.
 
 The non-obvious decision: nothing is ever changed in place, in memory or on disk. A fold writes a
 new segment and moves it to its name in a single rename, which is the whole commit: there is no
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ai_memory.adapters.vector_index.index import SegmentedIndex
     from ai_memory.ports import EmbeddingModel
 
-__all__ = ["index_path", "open_vector_index"]
+__all__ = ["open_vector_index"]
 
 
 def open_vector_index(
@@ -38,8 +38,8 @@ def open_vector_index(
     """Open the index of one model; map what is on disk and read no row.
 
     Args:
-        path: Folder of the segments (see `index_path`), made by the first save. None: the index
-            lives in memory.
+        path: Folder of the segments (see `folder.IndexFolder`), made by the first save. None: the
+            index lives in memory.
         model: Files made from another model's vectors are ignored.
         bounds: Sizes and thresholds; tests make them small.
     """
@@ -48,8 +48,3 @@ def open_vector_index(
     from ai_memory.adapters.vector_index.index import SegmentedIndex
 
     return SegmentedIndex(Directory(path, model), model, bounds or Bounds())
-
-
-def index_path(database: Path) -> Path:
-    """The folder of the segments that belong to a database file."""
-    return database.with_name(database.name + ".vectors")

@@ -71,6 +71,7 @@ class Directory:
         if self.path is None:
             yield False
             return
+        self.path.parent.mkdir(mode=0o700, exist_ok=True)
         self.path.mkdir(mode=0o700, exist_ok=True)
         with try_lock(self.path / LOCK_NAME) as mine:
             yield mine

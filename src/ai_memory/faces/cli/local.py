@@ -14,6 +14,7 @@ from ai_memory.faces.cli.progress import Preparation
 from ai_memory.faces.codec import to_builtins
 from ai_memory.model.command import Command
 from ai_memory.operations.registry import Operation
+from ai_memory.operations.serving import serves
 
 EMBEDDED_BEFORE_RECALL_MAX: Final = 512
 """Memories; so many take a few seconds, and a recall that finds all is worth them."""
@@ -40,14 +41,14 @@ class LocalDoor:
                 config, background=background, progress=preparation.told
             )
         self.caller = self.opened.caller("cli")
-        problem = self.opened.node.facts.embedder_problem
-        if problem is not None and config.embedder != "none":
-            note(f"note: keyword search only: {problem}", quiet=self._quiet)
 
     def execute(self, operation: Operation, command: Command) -> dict[str, Any]:
         """See Door."""
+        problem = self.opened.node.facts.embedder_problem
         if operation.method == "recall":
-            self._embed_waiting()
+            self._embed_waiting()  # and its answer says what degraded it
+        elif problem is not None and self._config.embedder != "none":
+            note(f"note: keyword search only: {problem}", quiet=self._quiet)
         result: dict[str, Any] = to_builtins(self.opened.node.execute(self.caller, command))
         return result
 
@@ -57,7 +58,7 @@ class LocalDoor:
         if node.facts.embedder is None:
             return
         with node.store.read() as rows:
-            waiting = rows.count_unembedded()
+            waiting = rows.count_unembedded() if serves(rows, node.facts.embedder) else 0
         if waiting > EMBEDDED_BEFORE_RECALL_MAX:
             note(
                 f"note: {waiting} memories have no vectors yet and are found by their words only; "

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from ai_memory.errors import CapabilityMissing, EmbedderUnavailable, ValidationFailed
+from ai_memory.errors import CapabilityMissing, EmbedderUnavailable, StoreBusy, ValidationFailed
 from ai_memory.faces.cli import output
 from ai_memory.faces.cli.call import Call, add_flags
 from ai_memory.faces.cli.paint import plural
@@ -15,10 +15,8 @@ from ai_memory.faces.problems import EXIT_FAILED, EXIT_OK
 if TYPE_CHECKING:
     from ai_memory.compose import OpenNode
     from ai_memory.faces.cli.parser import Parser
-    from ai_memory.operations.embed_memories import EmbedResult
-
-_BATCH: Final = 64
-"""Memories between two steps of the bar, each durable on its own."""
+    from ai_memory.ports import EmbeddingModel
+    from ai_memory.workers.reembedder import Reembedded
 
 
 def configure(parser: Parser, name: str) -> None:
@@ -26,8 +24,9 @@ def configure(parser: Parser, name: str) -> None:
     parser.describe(
         lambda: (
             f"`ai-memory {name}` makes every vector that is missing. If the store's vectors come "
-            "from another model than\nthe configured one, they are dropped and made anew. "
-            "Interrupt it at any time: the next run goes on."
+            "from another model than\nthe configured one, new ones are made beside them; recall "
+            "goes on with the old until all are\nthere, then the new ones take over. Interrupt it "
+            "at any time: the next run goes on."
         )
     )
     parser.add_argument("--progress", action="store_true", help="Show the bar in any case.")
@@ -55,7 +54,7 @@ def run(call: Call) -> int:
         if model is None:
             raise EmbedderUnavailable(opened.node.facts.embedder_problem or "no embedder")
         shown = wants_bar(asked="progress" in call.options, quiet=quiet)
-        embedded, dropped, remaining = _embed_all(opened, shown=shown)
+        before, done, remaining = _reembed(opened, shown=shown)
     finally:
         opened.close()
     if call.flags.json:
@@ -63,32 +62,38 @@ def run(call: Call) -> int:
             {
                 "model": model.id,
                 "dim": model.dim,
-                "embedded": embedded,
-                "dropped": dropped,
+                "previous_model": None if before is None else before.id,
+                "embedded": done.embedded,
+                "dropped": done.dropped,
                 "remaining": remaining,
             }
         )
     else:
-        old = f", dropped {plural(dropped, 'old vector')}" if dropped else ""
-        memories = plural(embedded, "memory", "memories")
+        old = f", dropped {plural(done.dropped, 'old vector')}" if done.dropped else ""
+        memories = plural(done.embedded, "memory", "memories")
         output.emit(f"embedded {memories} with {model.id} ({model.dim} dimensions){old}")
         if remaining:
             output.note(f"warning: {remaining} still have no vectors; run it again", quiet=quiet)
     return EXIT_FAILED if remaining else EXIT_OK
 
 
-def _embed_all(opened: OpenNode, *, shown: bool) -> tuple[int, int, int]:
-    """How many were embedded, how many old vectors were dropped, how many are left."""
-    from ai_memory.operations.embed_memories import EmbedMemories
-
-    caller = opened.caller("cli")
-    execute = opened.node.execute
-    done: EmbedResult = execute(caller, EmbedMemories(limit=_BATCH, replace_model=True))
-    dropped, embedded = done.dropped, done.embedded
-    with Bar("embedding", embedded + done.remaining, unit="memories", shown=shown) as bar:
-        bar.reach(embedded)
-        while done.remaining and done.embedded:
-            done = execute(caller, EmbedMemories(limit=_BATCH))
-            embedded += done.embedded
-            bar.reach(embedded)
-    return embedded, dropped, done.remaining
+def _reembed(opened: OpenNode, *, shown: bool) -> tuple[EmbeddingModel | None, Reembedded, int]:
+    """The model that served before, what was done, how many memories are left."""
+    model = opened.node.facts.embedder
+    with opened.node.store.read() as rows:
+        before = rows.embedding_model()
+        if before in (None, model):
+            waiting = rows.count_unembedded()
+        elif rows.coming_model() == model:
+            waiting = rows.count_unprepared()
+        else:
+            waiting = rows.counts(opened.node.clock.now()).total
+    with Bar("embedding", waiting, unit="memories", shown=shown) as bar:
+        done = opened.reembedder.run(bar.reach)
+    if done is None:
+        raise StoreBusy(
+            "another process is making these vectors",
+            hint="`ai-memory stats` shows how far it is; a running node does it by itself.",
+        )
+    with opened.node.store.read() as rows:
+        return before, done, rows.count_unembedded()

@@ -81,6 +81,8 @@ def _recall(result: Result, paint: Paint) -> Text:
     count, mode = result["count"], result["mode"]
     meta = result["meta"]
     remarks = []
+    if meta.get("degraded"):
+        remarks.append(f"note: keyword search only: {meta['degraded']}")
     if meta.get("memories_dropped"):
         used, budget = meta["budget_tokens_used"], result.get("budget_tokens")
         dropped = plural(meta["memories_dropped"], "memory", "memories")

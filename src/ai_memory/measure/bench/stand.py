@@ -113,7 +113,7 @@ class Stand:
         places = list(self.db.parent.glob(f"{self.db.name}*"))
         database = sum(place.stat().st_size for place in places if place.is_file())
         vectors = sum(
-            file.stat().st_size for place in places if place.is_dir() for file in place.iterdir()
+            file.stat().st_size for place in places if place.is_dir() for file in place.rglob("*")
         )
         return {
             "database_bytes": database,
