@@ -57,6 +57,11 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("promote", {"id": "$0", "to_namespace": "a"}),
     ("promote", {"id": "$0", "to_namespace": "z"}),
     ("get", {"id": "$21"}),
+    ("session_start", {"namespace": "a/b/c", "limit": 2, "budget_tokens": 40}),
+    ("session_start", {"namespace": "elsewhere"}),
+    ("load_family", {"family": "graph", "k": 3}),
+    ("load_family", {"family": "nothing"}),
+    ("smart_load", {"intent": "Forget what is old"}),
     ("namespaces", {}),
     ("namespaces", {"limit": 1}),
     ("stats", {}),
@@ -92,6 +97,7 @@ def play(ask: Ask) -> list[Any]:
         for found, name in names.items():
             text = text.replace(found, name)
         text = re.sub(r"\d{4}-\d\d-\d\dT[0-9:.]+\+00:00", "instant", text)
+        text = re.sub(r'"session_id": "[^"]+"', '"session_id": "fresh"', text)
         text = re.sub(r'"(db_size_bytes)": \d+', r'"\1": 0', text)
         text = re.sub(r'"access_count": \d+', '"access_count": 0', text)
         text = re.sub(r'"last_accessed_at": "instant", ', "", text)
@@ -214,7 +220,7 @@ def _cli(where: list[str]) -> Ask:
         argv = [sys.executable, "-m", "ai_memory", *where, "--agent-id", "me", "--json", name]
         positional = []
         for name, value in fields.items():
-            if name in ("id", "query", "context"):
+            if name in ("id", "query", "context", "intent"):
                 positional.append(value)
             elif value is True:
                 argv.append(f"--{name.replace('_', '-')}")

@@ -76,7 +76,7 @@ AgentId = Annotated[
     Meta(
         min_length=1,
         max_length=limits.AGENT_ID_CHARS_MAX,
-        description="Letters, digits and _-:@./",
+        description="Which agent: letters, digits and _-:@./",
     ),
 ]
 Timestamp = Annotated[str, Meta(description="RFC 3339, such as 2026-01-02T03:04:05Z.")]
@@ -101,6 +101,14 @@ RecallLimit = Annotated[
         ge=0,
         description=f"At most this many (default {limits.RECALL_LIMIT_DEFAULT}); "
         f"more than {limits.RECALL_LIMIT_MAX} is served as {limits.RECALL_LIMIT_MAX}.",
+    ),
+]
+BudgetTokens = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=limits.BUDGET_TOKENS_MAX,
+        description="Spend at most this many cl100k tokens of content.",
     ),
 ]
 ListLimit = Annotated[

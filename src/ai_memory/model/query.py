@@ -41,6 +41,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         now: The instant against which expiry is judged.
         namespaces: Exact names; None: all.
         since: Created at or after. `until`: created at or before.
+        family: What `metadata.family` says.
         visible: At least one rule must match; None: no scope restriction.
     """
 
@@ -52,6 +53,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     min_priority: int | None = None
     since: Micros | None = None
     until: Micros | None = None
+    family: str | None = None
     visible: tuple[ScopeRule, ...] | None = None
 
     def matches(self, memory: Memory) -> bool:
@@ -65,6 +67,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             and (self.min_priority is None or memory.priority >= self.min_priority)
             and (self.since is None or memory.created_at >= self.since)
             and (self.until is None or memory.created_at <= self.until)
+            and (self.family is None or memory.metadata.get("family") == self.family)
             and (self.visible is None or any(rule.matches(memory) for rule in self.visible))
         )
 

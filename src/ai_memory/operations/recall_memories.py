@@ -56,17 +56,7 @@ class RecallMemories(Command, frozen=True, kw_only=True):
     since: field.Timestamp | None = None
     until: field.Timestamp | None = None
     as_agent: field.Position | None = None
-    budget_tokens: (
-        Annotated[
-            int,
-            Meta(
-                ge=0,
-                le=limits.BUDGET_TOKENS_MAX,
-                description="Spend at most this many cl100k tokens of content.",
-            ),
-        ]
-        | None
-    ) = None
+    budget_tokens: field.BudgetTokens | None = None
     context_tokens: Annotated[
         tuple[str, ...],
         Meta(

@@ -26,7 +26,12 @@ memories = st.builds(
     created_at=INSTANTS,
     expires_at=st.none() | INSTANTS,
     metadata=st.fixed_dictionaries(
-        {}, optional={"agent_id": st.sampled_from(("ann", "bob")), "scope": st.sampled_from(SCOPES)}
+        {},
+        optional={
+            "agent_id": st.sampled_from(("ann", "bob")),
+            "scope": st.sampled_from(SCOPES),
+            "family": st.sampled_from(("graph", "core", 7)),
+        },
     ),
 )
 rules = st.builds(
@@ -45,6 +50,7 @@ filters = st.builds(
     min_priority=st.none() | st.integers(1, 10),
     since=st.none() | INSTANTS,
     until=st.none() | INSTANTS,
+    family=st.none() | st.sampled_from(("graph", "core")),
     visible=st.none()
     | st.lists(rules, max_size=3).map(tuple)
     | st.sampled_from(NAMESPACES).map(visible_from),

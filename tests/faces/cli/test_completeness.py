@@ -28,7 +28,7 @@ def parser_of(name: str) -> Parser:
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=ids)
 def test_every_operation_has_a_command(operation: Operation) -> None:
-    assert operation.method in commands()
+    assert operation.cli in commands()
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -41,7 +41,7 @@ def test_every_field_is_an_option(operation: Operation) -> None:
     if operation.method == "import":
         return  # its one field, `memories`, is the file
     fields = set(command_type(operation).__struct_fields__)
-    known = set(parser_of(operation.method).read([]))
+    known = set(parser_of(operation.cli).read([]))
     # One option serves both: who asks, and the field of that name.
     options = {PREFIX + name for name in fields - {"agent_id"}} | {"agent_id"}
     assert options <= known
@@ -64,7 +64,7 @@ def test_every_command_explains_itself(name: str, sh: Shell) -> None:
 def test_help_says_what_the_declaration_says(operation: Operation, sh: Shell) -> None:
     if operation.method == "import":
         return
-    text = " ".join(sh.ok(operation.method, "--help").out.split())
+    text = " ".join(sh.ok(operation.cli, "--help").out.split())
     option: Option
     for option in options_of(command_type(operation)):
         if option.field != "agent_id":

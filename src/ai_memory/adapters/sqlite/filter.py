@@ -39,6 +39,14 @@ def compile_filter(where: Filter) -> Compiled:
         ("since", "m.created_at >= :f_since"),
         ("until", "m.created_at <= :f_until"),
         ("tag", "EXISTS (SELECT 1 FROM json_each(v.tags) AS t WHERE t.value = :f_tag)"),
+        (
+            "family",
+            # The index names the few memories that have a family; only the newest version counts.
+            (
+                "m.id IN (SELECT f.memory_id FROM version AS f WHERE f.metadata ->> '$.family' "
+                "= :f_family) AND v.metadata ->> '$.family' = :f_family"
+            ),
+        ),
     ):
         value = getattr(where, field)
         if value is not None:
@@ -60,7 +68,11 @@ def compile_filter(where: Filter) -> Compiled:
                 sql += f" AND ({place})"
             rules.append(f"({sql})")
         parts.append(f"({' OR '.join(rules) if rules else 'false'})")
-    return Compiled(" AND ".join(parts), bindings, needs_version=where.tag is not None)
+    return Compiled(
+        " AND ".join(parts),
+        bindings,
+        needs_version=where.tag is not None or where.family is not None,
+    )
 
 
 def compile_place(where: Filter) -> Compiled:

@@ -38,8 +38,8 @@ _SHORT: Final[Mapping[str, str]] = {
     "priority": "-p",
     "source": "-S",
 }
-_WITHOUT_DASH: Final = ("id", "context", "query")
-_PROSE: Final = ("context", "query")
+_WITHOUT_DASH: Final = ("id", "context", "query", "intent")
+_PROSE: Final = ("context", "query", "intent")
 """Written as several words, they are joined: no quotes are needed for a question."""
 
 

@@ -42,6 +42,22 @@ def _harmless(value: Any) -> Any:
             return value
 
 
+def _started(result: Result, paint: Paint) -> Text:
+    lines = [_row(memory, paint) for memory in result["memories"]]
+    if not lines:
+        return Text([], ["nothing is remembered here yet"])
+    remarks = []
+    if result["fell_back"]:
+        remarks.append(f"note: nothing in {result['namespace']} yet; these are global and long")
+    return Text(lines, remarks)
+
+
+def _family(result: Result, paint: Paint) -> Text:
+    family = result.get("family") or result["chosen_family"]
+    lines = [paint.bold(family), *(f"  {tool}" for tool in result["tools"])]
+    return Text([*lines, *(_row(memory, paint) for memory in result["memories"])])
+
+
 def _store(result: Result, paint: Paint) -> Text:
     done = "merged" if result.get("duplicate") else "stored"
     line = f"{done}: {result['id']} [{result['tier']}] (ns={paint.cyan(result['namespace'])})"
@@ -260,6 +276,9 @@ def _health(result: Result, paint: Paint) -> Text:
 
 
 _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
+    "session_start": _started,
+    "load_family": _family,
+    "smart_load": _family,
     "store": _store,
     "recall": _recall,
     "search": _search,

@@ -36,7 +36,7 @@ def mcp_app(opened: OpenNode, profile: str) -> tuple[ASGIApp, AbstractAsyncConte
         ConfigInvalid: There is no such profile or family.
     """
     manager = StreamableHTTPSessionManager(
-        build_server(Ready(opened), profile),
+        build_server(Ready(opened), profile, sessions=False),
         json_response=True,
         stateless=True,
         security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),

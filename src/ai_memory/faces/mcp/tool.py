@@ -1,34 +1,51 @@
 """An operation as a tool: its declaration, in as few tokens as a model needs to use it well.
 
 A host puts name, description and inputSchema of every tool into the model's context window, so
-whatever says nothing there is left out. `memory_capabilities` gives the schemas in full.
+whatever says nothing there is left out: the description is its first sentence, the output schema is
+loose. `memory_capabilities` gives descriptions and schemas in full.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from mcp.types import Tool, ToolAnnotations
 
+from ai_memory.faces.toon import FORMATS, TABULAR
 from ai_memory.operations.registry import Operation, command_type
-from ai_memory.operations.schema import description_of, input_schema, output_schema
+from ai_memory.operations.schema import input_schema, summary_of
 
 _LENGTHS: Final = ("minLength", "maxLength", "maxItems")
 _NULL: Final = {"type": "null"}
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
+_CLAUSE: Final = re.compile(r"[.;]\s")
+_TELLING_MAX: Final = 10_000
+"""A greater upper bound bounds nothing a model would send."""
+_ANSWER: Final[dict[str, Any]] = {"type": "object"}
+_FORMAT: Final[dict[str, Any]] = {
+    "enum": list(FORMATS),
+    "default": FORMATS[0],
+    "description": "toon: fewer tokens",
+}
 
 
 def tool_of(operation: Operation) -> Tool:
     """What tools/list says about an operation."""
+    schema = brief_input(input_schema(operation))
+    if operation.wire in TABULAR:
+        schema["properties"] = {**schema["properties"], "format": _FORMAT}
     return Tool(
         name=operation.wire,
         title=operation.title,
-        description=description_of(command_type(operation)),
-        input_schema=brief_input(input_schema(operation)),
-        output_schema=brief_output(output_schema(operation)),
+        description=_SENTENCE.split(summary_of(command_type(operation)), maxsplit=1)[0],
+        input_schema=schema,
+        output_schema=_ANSWER,
         annotations=ToolAnnotations(
             read_only_hint=operation.reads_only,
-            destructive_hint=operation.destructive,
-            idempotent_hint=operation.idempotent,
+            # Only of a tool that writes does the protocol ask these.
+            destructive_hint=None if operation.reads_only else operation.destructive,
+            idempotent_hint=None if operation.reads_only else operation.idempotent,
             open_world_hint=False,
         ),
     )
@@ -49,25 +66,14 @@ def _brief(field: dict[str, Any]) -> dict[str, Any]:
         arms = [arm for arm in brief.get("anyOf", ()) if arm != _NULL]
         if len(arms) == 1:
             brief = dict(arms[0])
-    if brief.get("default", ...) in (None, [], {}, ()):
-        del brief["default"]
+    if not brief.get("default", ...):
+        del brief["default"]  # nothing, none, no, 0: what leaving it out suggests anyway
     for length in _LENGTHS:
         brief.pop(length, None)
+    if brief.get("minimum") == 0 and brief["type"] == "integer":
+        del brief["minimum"]
+    if brief.get("maximum", 0) > _TELLING_MAX:
+        del brief["maximum"]
+    if "description" in brief:
+        brief["description"] = _CLAUSE.split(brief["description"], maxsplit=1)[0].rstrip(".")
     return brief
-
-
-def brief_output(schema: dict[str, Any]) -> dict[str, Any]:
-    """A result's schema one level deep: its keys, their types, and which are always there."""
-    brief: dict[str, Any] = {
-        "type": "object",
-        "properties": {name: _shallow(value) for name, value in schema["properties"].items()},
-    }
-    if schema.get("required"):
-        brief["required"] = schema["required"]
-    return brief
-
-
-def _shallow(field: dict[str, Any]) -> dict[str, Any]:
-    # A reference always names a struct, and a struct is an object on the wire.
-    kind = "object" if "$ref" in field else field.get("type")
-    return {} if kind is None else {"type": kind}

@@ -1,0 +1,3 @@
+-- Which memories belong to a family of tools (`metadata.family`): few do.
+CREATE INDEX version_by_family ON version (metadata ->> '$.family')
+WHERE metadata ->> '$.family' IS NOT NULL;

@@ -1,0 +1,99 @@
+"""What an agent should read first: the memories that matter most where it begins to work."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from ai_memory import limits
+from ai_memory.model import field
+from ai_memory.model.command import Command
+from ai_memory.model.memory import Memory
+from ai_memory.model.query import Filter
+from ai_memory.operations.step import Context, CountTokens, Read, Steps
+from ai_memory.operations.view import MemoryView, shown
+from ai_memory.ports import Reader
+from ai_memory.retrieval.budget import fill
+from ai_memory.retrieval.proximity import lineage
+
+_BYTES_PER_TOKEN: Final = 4  # the estimate shown when nobody asked for a budget
+
+
+class StartSession(Command, frozen=True, kw_only=True):
+    """Read what matters most before starting work: highest priority first, then newest.
+
+    Looks in the namespace and its ancestors; where they are empty, among the long-term memories of
+    `global`. Reading at the start counts as no recall.
+    """
+
+    namespace: field.Namespace | None = None
+    limit: field.RecallLimit = limits.RECALL_LIMIT_DEFAULT
+    budget_tokens: field.BudgetTokens | None = None
+
+
+class StartedView(MemoryView, kw_only=True):
+    """A memory to begin with. `score` is 0: nothing was asked, so nothing was scored."""
+
+    score: float = 0.0
+
+
+class SessionResult(msgspec.Struct, kw_only=True):
+    """The memories to begin with, most important first.
+
+    Attributes:
+        session_id: Names this session for the client; kept nowhere.
+        fell_back: The namespace had nothing to say, so these are the long-term ones of `global`.
+    """
+
+    memories: list[StartedView]
+    count: int
+    mode: Annotated[str, Meta(description="Always session_start.")]
+    session_id: str
+    tokens_used: int
+    fell_back: bool
+    namespace: str | UnsetType = UNSET
+    budget_tokens: int | UnsetType = UNSET
+    memories_dropped: int | UnsetType = UNSET
+
+
+def start_session(command: StartSession, context: Context) -> Steps[SessionResult]:
+    """Run StartSession."""
+    limit = min(command.limit, limits.RECALL_LIMIT_MAX)
+    found: list[Memory]
+    found, fell_back = yield Read(lambda rows: _first(rows, command.namespace, limit, context))
+    used, dropped = None, 0
+    if command.budget_tokens is not None:
+        costs = yield CountTokens([memory.content for memory in found])
+        filled = fill(found, costs, command.budget_tokens)
+        found, used, dropped = filled.items, filled.used, filled.dropped
+    return SessionResult(
+        memories=[StartedView(**shown(memory)) for memory in found],
+        count=len(found),
+        mode="session_start",
+        session_id=context.new_id(),
+        tokens_used=(
+            sum(len(memory.content.encode()) // _BYTES_PER_TOKEN for memory in found)
+            if used is None
+            else used
+        ),
+        fell_back=fell_back,
+        namespace=UNSET if command.namespace is None else command.namespace,
+        budget_tokens=UNSET if command.budget_tokens is None else command.budget_tokens,
+        memories_dropped=dropped or UNSET,
+    )
+
+
+def _first(
+    rows: Reader, namespace: str | None, limit: int, context: Context
+) -> tuple[list[Memory], bool]:
+    """The memories, and whether they are those of the fall-back."""
+    namespaces = None if namespace is None else lineage(namespace)
+    where = Filter(now=context.now, namespaces=namespaces)
+    found = rows.list_memories(where, after=None, offset=0, limit=limit)
+    if found or namespace is None or not limit:
+        return found, False
+    where = Filter(now=context.now, namespaces=("global",), tier="long")
+    found = rows.list_memories(where, after=None, offset=0, limit=limit)
+    return found, bool(found)

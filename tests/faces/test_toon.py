@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import bpe_openai
+import pytest
+
+from ai_memory.faces.toon import to_toon
+
+MEMORY: dict[str, Any] = {
+    "id": "a1",
+    "title": "Kettle A|B test",
+    "tier": "long",
+    "namespace": "kitchen",
+    "priority": 7,
+    "confidence": 1.0,
+    "score": 0.763,
+    "access_count": 3,
+    "tags": ["tea", "water"],
+    "source": "api",
+    "created_at": "2026-01-02T03:04:05+00:00",
+    "updated_at": "2026-01-02T03:04:05+00:00",
+    "metadata": {"b": None, "agent_id": "ai:demo@box", "a": True},
+    "content": "Boils\r\nin 2\\3 of the time: good",
+}
+
+
+def test_compact_is_one_row_per_memory_with_its_content() -> None:
+    bare = {"id": "b2", "title": "Shopping", "priority": 5, "content": "milk", "metadata": {}}
+    text = to_toon({"count": 2, "mode": "keyword", "memories": [MEMORY, bare]}, "toon_compact")
+    assert text == (
+        "count:2|mode:keyword\n"
+        "memories[id|title|tier|namespace|priority|score|tags|agent_id|content]:\n"
+        "a1|Kettle A\\|B test|long|kitchen|7|0.763|tea,water|ai\\:demo@box|"
+        "Boils\\r\\nin 2\\\\3 of the time\\: good\n"
+        "b2|Shopping|||5||||milk\n"
+    )
+
+
+def test_the_whole_form_has_every_column() -> None:
+    _meta, columns, row = to_toon({"count": 1, "results": [MEMORY]}, "toon").splitlines()
+    assert columns == (
+        "memories[id|title|tier|namespace|priority|confidence|score|access_count|tags|source|"
+        "created_at|updated_at|metadata|content]:"
+    )
+    assert '{"a"\\:true,"agent_id"\\:"ai\\:demo@box","b"\\:null}' in row
+    assert row.count("\\:") >= 6
+
+
+def test_nothing_found_is_a_header_without_rows() -> None:
+    text = to_toon({"count": 0, "memories": []}, "toon_compact")
+    assert text.splitlines()[0] == "count:0"
+    assert len(text.splitlines()) == 2
+
+
+@pytest.mark.parametrize(("form", "share"), [("toon", 0.9), ("toon_compact", 0.45)])
+def test_a_table_costs_fewer_tokens_than_json(form: Any, share: float) -> None:
+    encoding = bpe_openai.get_encoding("cl100k_base")
+    result = {"count": 5, "memories": [{**MEMORY, "id": f"a{n}"} for n in range(5)]}
+    as_json = json.dumps(result, separators=(",", ":"))
+    table = to_toon(result, form)
+    assert len(encoding.encode(table)) < share * len(encoding.encode(as_json))
