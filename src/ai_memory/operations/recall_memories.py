@@ -16,12 +16,14 @@ from ai_memory.operations.narrowing import narrowed
 from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.step import Context, CountTokens, Embed, Read, Rerank, Steps, Touch
 from ai_memory.operations.view import MemoryView, shown
-from ai_memory.ports import Reader
+from ai_memory.ports import Reader, VectorIndex
 from ai_memory.retrieval.budget import Filled, fill
 from ai_memory.retrieval.diversity import distinct_first
 from ai_memory.retrieval.fusion import (
+    POOL_DEPTH,
     VECTOR_SHARE,
     WINDOW_HITS,
+    WINDOW_HITS_MAX,
     WORD_HITS,
     Candidate,
     Contributions,
@@ -302,13 +304,24 @@ def _votes(
     """
     if vector is None or context.vector_index is None:
         return {}
-    near = context.vector_index.nearest(rows, vector, WINDOW_HITS, where)
-    places = rows.window_memories([key for key, _cosine in near])
-    for window, _cosine in near:
-        if window in places:
-            key, start, end = places[window]
-            passages.setdefault(key, (start, end))
-    return votes((places[key][0], cosine) for key, cosine in near if key in places)
+    near, found = _nearest(rows, context.vector_index, vector, WINDOW_HITS, where)
+    if len(near) == WINDOW_HITS and len(found) < POOL_DEPTH:
+        near, found = _nearest(rows, context.vector_index, vector, WINDOW_HITS_MAX, where)
+    for key, start, end in near:
+        passages.setdefault(key, (start, end))
+    return found
+
+
+def _nearest(
+    rows: Reader, index: VectorIndex, vector: Vector, count: int, where: Filter
+) -> tuple[list[tuple[int, int, int]], dict[int, list[float]]]:
+    """The places of the nearest windows, and their cosines by memory; both nearest first."""
+    hits = index.nearest(rows, vector, count, where)
+    places = rows.window_memories([window for window, _cosine in hits])
+    return (
+        [places[window] for window, _cosine in hits if window in places],
+        votes((places[window][0], cosine) for window, cosine in hits if window in places),
+    )
 
 
 def _nearness(asked: str | None, found: str) -> float:

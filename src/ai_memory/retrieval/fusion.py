@@ -25,8 +25,11 @@ POOL_DEPTH: Final = 50
 WORD_HITS: Final = 50
 """How many keyword candidates to ask the store for."""
 
-WINDOW_HITS: Final = 200
-"""How many windows to ask the vector index for; a memory has several."""
+WINDOW_HITS: Final = 64
+"""How many windows to ask the vector index for: enough where a memory has one or two."""
+
+WINDOW_HITS_MAX: Final = 200
+"""How many, where the first belong to fewer memories than the pool holds."""
 
 # Fitted on dialogues 0-2 of the LoCoMo dev file, checked on 3-4 (docs/adr/0005). The figures are
 # the logits of a choice among the pool; only their proportions count.

@@ -147,11 +147,11 @@ FROM (SELECT key, vector FROM window_vector
       WHERE key > :key AND model = :model ORDER BY key LIMIT :limit)
 
 -- name: window_vectors --
-SELECT json_group_array(w.key), CAST(coalesce(group_concat(CAST(w.vector AS TEXT), ''), '') AS BLOB)
+SELECT json_group_array(json_array(w.key, w.memory_key, w.start, w.end)), CAST(coalesce(group_concat(CAST(w.vector AS TEXT), ''), '') AS BLOB)
 FROM json_each(:keys) AS wanted JOIN window_vector AS w ON w.key = wanted.value
 
 -- name: window_vectors_matching --
-SELECT json_group_array(w.key), CAST(coalesce(group_concat(CAST(w.vector AS TEXT), ''), '') AS BLOB)
+SELECT json_group_array(json_array(w.key, w.memory_key, w.start, w.end)), CAST(coalesce(group_concat(CAST(w.vector AS TEXT), ''), '') AS BLOB)
 FROM json_each(:keys) AS wanted
 CROSS JOIN window_vector AS w ON w.key = wanted.value
 CROSS JOIN memory AS m ON m.key = w.memory_key {version_join}

@@ -71,6 +71,7 @@ _entries = msgspec.json.Decoder(list[LogEntry])
 _payload = msgspec.json.Decoder(Payload)
 _word_hits = msgspec.json.Decoder(list[WordHit])
 _texts = msgspec.json.Decoder(list[str])
+_places = msgspec.json.Decoder(list[tuple[int, int, int, int]])
 _any = msgspec.json.Decoder()
 
 
@@ -102,6 +103,7 @@ class SqliteReader:
         self._word_cache = word_cache
         self._vectors_of = vectors_of
         self._known_models: list[ModelRow] | None = None
+        self._places: dict[int, tuple[int, int, int]] = {}  # of windows whose vectors were read
 
     def _one(self, sql: str, bindings: Mapping[str, Any] | None = None) -> Any:
         value: Any = self._connection.execute(sql, bindings or {}).get
@@ -286,29 +288,33 @@ class SqliteReader:
         self._flush()
         return int(self._one(query("window_count"), {"model": self._model_key()}))
 
-    def _keys_and_blobs(self, sql: str, bindings: Mapping[str, Any]) -> tuple[list[int], bytes]:
-        self._flush()
-        keys, blobs = self._connection.execute(sql, bindings).get
-        return _any.decode(keys), blobs
-
     def window_vectors_after(self, key: int, limit: int) -> tuple[list[int], bytes]:
         """See ports.VectorRows."""
-        return self._keys_and_blobs(
-            query("window_vectors_after"), {"key": key, "limit": limit, "model": self._model_key()}
-        )
+        self._flush()
+        bindings = {"key": key, "limit": limit, "model": self._model_key()}
+        keys, blobs = self._connection.execute(query("window_vectors_after"), bindings).get
+        return _any.decode(keys), blobs
 
     def window_vectors(
         self, keys: Sequence[int], where: Filter | None = None
     ) -> tuple[list[int], bytes]:
         """See ports.VectorRows."""
-        bindings = {"keys": json_text(keys)}
+        self._flush()
+        bindings: dict[str, Any] = {"keys": json_text(keys)}
         if where is None:
-            return self._keys_and_blobs(query("window_vectors"), bindings)
-        compiled = compile_filter(where)
-        sql = query(
-            "window_vectors_matching", version_join=compiled.version_join, where=compiled.sql
-        )
-        return self._keys_and_blobs(sql, {**compiled.bindings, **bindings})
+            sql = query("window_vectors")
+        else:
+            compiled = compile_filter(where)
+            bindings |= compiled.bindings
+            sql = query(
+                "window_vectors_matching", version_join=compiled.version_join, where=compiled.sql
+            )
+        places, blobs = self._connection.execute(sql, bindings).get
+        found: dict[int, tuple[int, int, int]] = {
+            key: (memory_key, start, end) for key, memory_key, start, end in _places.decode(places)
+        }
+        self._places |= found
+        return list(found), blobs
 
     def window_keys(self, where: Filter, limit: int) -> list[int] | None:
         """See ports.VectorRows."""
@@ -323,8 +329,11 @@ class SqliteReader:
     def window_memories(self, keys: Sequence[int]) -> dict[int, tuple[int, int, int]]:
         """See ports.Reader."""
         self._flush()
-        rows = _any.decode(self._one(query("window_memories"), {"keys": json_text(keys)}))
-        return {key: (memory_key, start, end) for key, memory_key, start, end in rows}
+        known = self._places
+        if unknown := [key for key in keys if key not in known]:
+            text = self._one(query("window_memories"), {"keys": json_text(unknown)})
+            known |= {key: (memory, start, end) for key, memory, start, end in _places.decode(text)}
+        return {key: known[key] for key in keys if key in known}
 
     def vectors_of(self, model: EmbeddingModel) -> VectorRows:
         """See ports.Reader."""

@@ -338,6 +338,7 @@ class SqliteTransaction(SqliteReader):
     def flush(self) -> None:
         """Write everything pending."""
         self._freed.clear()
+        self._places.clear()
         self._flush_deletes()
         self._flush_puts()
         self._flush_windows()
