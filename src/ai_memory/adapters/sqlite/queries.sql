@@ -288,7 +288,7 @@ FROM version WHERE memory_id = :id AND number = :number AND hash = :hash AND tit
 -- name: insert_versions --
 INSERT INTO version (key, memory_id, number, hash, title, content, tags, metadata, written_at)
 SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3), value ->> 4, value ->> 5,
-       value ->> 6, value ->> 7, value ->> 8
+       value -> 6, value -> 7, value ->> 8
 FROM json_each(:rows) WHERE true
 ON CONFLICT (memory_id, number, hash) DO UPDATE SET
     title = excluded.title, content = excluded.content,
@@ -296,12 +296,12 @@ ON CONFLICT (memory_id, number, hash) DO UPDATE SET
 
 -- name: insert_memories --
 INSERT INTO memory (key, id, namespace, title_digest, version_key, tier, priority, confidence,
-    source, agent_id, scope, created_at, updated_at, expires_at)
+    source, agent_id, scope, created_at, updated_at, expires_at, embedded)
 SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3),
        (SELECT key FROM version WHERE memory_id = value ->> 1 AND number = value ->> 4
                                   AND hash = unhex(value ->> 5)),
        value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11,
-       value ->> 12, value ->> 13, value ->> 14
+       value ->> 12, value ->> 13, value ->> 14, value ->> 15
 FROM json_each(:rows)
 
 -- name: update_memories --
@@ -408,7 +408,7 @@ INSERT INTO origin (id) SELECT value FROM json_each(:rows) WHERE true ON CONFLIC
 
 -- name: insert_log --
 INSERT INTO log (origin, sequence, hybrid_time, change)
-SELECT (SELECT key FROM origin WHERE id = value ->> 0), value ->> 1, value ->> 2, value ->> 3
+SELECT (SELECT key FROM origin WHERE id = value ->> 0), value ->> 1, value ->> 2, value -> 3
 FROM json_each(:rows)
 
 -- name: touch_memories --
@@ -424,3 +424,19 @@ SELECT json_array(
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'memory'), 0),
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'version'), 0)),
 ({memories_by_id}), ({memories_by_title}), ({similar_titles})
+
+-- name: make_intake --
+-- A door for everything new in a batch, in one statement: each statement hands the interpreter
+-- lock over, and beside busy threads that is what costs. It stands on the writer's connection only.
+CREATE TEMP VIEW intake (versions, memories, words, windows, log)
+AS SELECT NULL, NULL, NULL, NULL, NULL;
+CREATE TEMP TRIGGER take_in INSTEAD OF INSERT ON intake BEGIN
+    {versions};
+    {memories};
+    {words};
+    {windows};
+    {log};
+END
+
+-- name: take_in --
+INSERT INTO intake VALUES (:versions, :memories, :words, :windows, :log)

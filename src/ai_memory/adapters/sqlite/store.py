@@ -14,7 +14,7 @@ import apsw
 from ai_memory.adapters.sqlite.connection import MEMORY, connect, sqlite_errors
 from ai_memory.adapters.sqlite.migration import migrate
 from ai_memory.adapters.sqlite.reader import WORD_WEIGHTS, SqliteReader
-from ai_memory.adapters.sqlite.transaction import SqliteTransaction
+from ai_memory.adapters.sqlite.transaction import SqliteTransaction, make_intake
 from ai_memory.adapters.sqlite.writer import Writer
 from ai_memory.errors import NodeClosed, StoreUnavailable
 from ai_memory.model.clock import Micros
@@ -62,6 +62,7 @@ class SqliteStore:
             migrate(connection, clock.now())
             with sqlite_errors():
                 self._origin = _node_id(connection, entropy)
+                make_intake(connection)
         except BaseException:
             connection.close()
             raise

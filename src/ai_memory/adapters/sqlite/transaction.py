@@ -7,7 +7,7 @@ statement per table; reads by id and by title see them before that, every other 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import apsw
 import msgspec
@@ -27,8 +27,6 @@ from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import HybridTime, Micros, next_hybrid_time
 from ai_memory.model.memory import Link, Memory
 from ai_memory.ports import EmbeddingModel, IndexedWords, Lookups, Unprepared, WindowVector
-
-_encode = msgspec.json.encode
 
 
 class _Put(NamedTuple):
@@ -60,7 +58,6 @@ class SqliteTransaction(SqliteReader):
         self._similar: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         self._versions: list[tuple[Any, ...]] = []
         self._puts: dict[str, _Put] = {}
-        self._fresh: set[int] = set()  # keys born in this transaction: nothing to replace
         self._freed: set[tuple[str, str]] = set()  # titles that pending rows give up
         self._deletes: dict[str, tuple[int, Micros, str]] = {}
         self._links: list[Link] = []
@@ -204,8 +201,8 @@ class SqliteTransaction(SqliteReader):
                     hash_hex,
                     memory.title,
                     memory.content,
-                    json_text(memory.tags),
-                    json_text(memory.metadata),
+                    memory.tags,
+                    memory.metadata,
                     memory.updated_at,
                 )
             )
@@ -340,9 +337,7 @@ class SqliteTransaction(SqliteReader):
         self._freed.clear()
         self._places.clear()
         self._flush_deletes()
-        self._flush_puts()
-        self._flush_windows()
-        self._flush_log()
+        self._flush_rows()
         if self._links:
             self._each("insert_links", [msgspec.structs.astuple(link) for link in self._links])
             self._links.clear()
@@ -365,71 +360,72 @@ class SqliteTransaction(SqliteReader):
         self._each("delete_windows", keys)
         self._each("delete_memories", rows)
 
-    def _flush_puts(self) -> None:
-        if self._versions:
-            versions, self._versions = self._versions, []
-            self._each("insert_versions", versions)
-        if not self._puts:
+    def _flush_rows(self) -> None:
+        """Memories, their versions, words and windows, and the log: the new ones together."""
+        if not (self._versions or self._puts or self._windows or self._log):
             return
-        puts, self._puts = list(self._puts.values()), {}
-        fresh = [_memory_columns(put) for put in puts if put.is_new]
-        changed = [_memory_columns(put) for put in puts if not put.is_new]
-        reworded = [put.row.key for put in puts if not put.is_new and put.words is not None]
-        self._fresh.update(put.row.key for put in puts if put.is_new)
-        self._each("insert_memories", fresh)
-        self._each("update_memories", changed)
-        self._each("delete_words", reworded)
-        stale = [put.row.key for put in puts if put.stale_vectors]
+        versions, self._versions = self._versions, []
+        puts, self._puts = self._puts, {}
+        log, self._log = self._log, []
+        fresh = {put.row.key: put for put in puts.values() if put.is_new}
+        changed = [put for put in puts.values() if not put.is_new]
+        reworded = [(put.row.key, *put.words) for put in changed if put.words is not None]
+        stale = [put.row.key for put in changed if put.stale_vectors]
+        windows = self._take_windows()
+        served, others = self._by_role(windows)
+        if any(entry.origin != self._origin for entry in log) or self._origin_key is None:
+            self._each("insert_origins", sorted({entry.origin for entry in log}))
         self._each("delete_windows", stale)
         self._each("await_windows", stale)
-        self._each(
-            "insert_words", [(put.row.key, *put.words) for put in puts if put.words is not None]
+        self._each("replace_windows", [(m, key) for m, key, _group in windows if key not in fresh])
+        self._connection.execute(
+            query("take_in"),
+            {
+                "versions": json_text(versions),
+                "memories": json_text([_columns(put, key in served) for key, put in fresh.items()]),
+                "words": json_text([(key, *(put.words or ())) for key, put in fresh.items()]),
+                "windows": json_text(
+                    [
+                        (model, key, window.start, window.end, window.vector.hex())
+                        for model, key, group in windows
+                        for window in group
+                    ]
+                ),
+                "log": json_text([(e.origin, e.sequence, e.hybrid_time, e.change) for e in log]),
+            },
         )
+        self._each("update_memories", [_columns(put, put.stale_vectors) for put in changed])
+        self._each("delete_words", [row[0] for row in reworded])
+        self._each("insert_words", reworded)
+        self._each("mark_embedded", [key for key in served if key not in fresh])
+        self._each("end_waiting", others)
 
-    def _flush_windows(self) -> None:
-        if not self._windows:
-            return
+    def _take_windows(self) -> list[tuple[int, int, Sequence[WindowVector]]]:
+        """What is pending: (model key, memory key, windows)."""
         windows, self._windows = self._windows, {}
-        of_rows = [
+        return [
             (model, row.key, group)
             for memory_id, groups in windows.items()
             if (row := self._row(memory_id)) is not None
             for model, group in groups.items()
         ]
-        self._each(
-            "replace_windows",
-            [(model, key) for model, key, _group in of_rows if key not in self._fresh],
-        )
-        self._each(
-            "insert_windows",
-            [
-                (model, key, window.start, window.end, window.vector.hex())
-                for model, key, group in of_rows
-                for window in group
-            ],
-        )
+
+    def _by_role(
+        self, windows: Sequence[tuple[int, int, Sequence[WindowVector]]]
+    ) -> tuple[dict[int, None], list[int]]:
+        """The memories with vectors of the model that serves, and those with another's."""
+        if not windows:
+            return {}, []
         serving = self._model_in("serving")
         served = serving.key if serving else 0
-        self._each("mark_embedded", [key for model, key, _group in of_rows if model == served])
-        self._each("end_waiting", [key for model, key, _group in of_rows if model != served])
-
-    def _flush_log(self) -> None:
-        if not self._log:
-            return
-        log, self._log = self._log, []
-        origins = {entry.origin for entry in log}
-        if origins != {self._origin} or self._origin_key is None:
-            self._each("insert_origins", sorted(origins))
-        self._each(
-            "insert_log",
-            [
-                (entry.origin, entry.sequence, entry.hybrid_time, _encode(entry.change).decode())
-                for entry in log
-            ],
+        return (
+            {key: None for model, key, _group in windows if model == served},
+            [key for model, key, _group in windows if model != served],
         )
 
 
-def _memory_columns(put: _Put) -> tuple[Any, ...]:
+def _columns(put: _Put, flag: bool) -> tuple[Any, ...]:
+    """A memory's row: `flag` says of a new one that it is embedded, else that it no longer is."""
     memory = put.row.memory
     return (
         put.row.key,
@@ -447,5 +443,14 @@ def _memory_columns(put: _Put) -> tuple[Any, ...]:
         memory.created_at,
         memory.updated_at,
         memory.expires_at,
-        put.stale_vectors,
+        flag,
     )
+
+
+_INTAKE: Final = ("versions", "memories", "words", "windows", "log")
+
+
+def make_intake(connection: apsw.Connection) -> None:
+    """Give the writer's connection the door its transactions use."""
+    parts = {name: query(f"insert_{name}").replace(":rows", f"new.{name}") for name in _INTAKE}
+    connection.execute(query("make_intake", **parts))
