@@ -7,21 +7,22 @@ thread, `execute_async` on an event loop. So the steps have one text and two col
 
 from __future__ import annotations
 
-import inspect
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, assert_never
+from weakref import WeakKeyDictionary
 
 from ai_memory import limits
 from ai_memory.errors import AiMemoryError, Denied, EmbedderUnavailable, NodeClosed
+from ai_memory.inbox import Inbox
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Caller, Command
 from ai_memory.model.memory import Retention
 from ai_memory.operations.apply import apply, stamp
-from ai_memory.operations.registry import Operation, runner
+from ai_memory.operations.registry import Operation, runner, takes_steps
 from ai_memory.operations.step import (
     Compute,
     Context,
@@ -102,6 +103,7 @@ class Node:
         self.reranker = ports.reranker
         self._touches: deque[tuple[str, Micros]] = deque(maxlen=limits.TOUCHES_PENDING_MAX)
         self._closed = False
+        self._inboxes: WeakKeyDictionary[Any, Inbox] = WeakKeyDictionary()
         self.wake: Callable[[], None] = lambda: None  # the janitor's bell
 
     @property
@@ -129,6 +131,7 @@ class Node:
 
         walk = self._walk(caller, command)
         loop = asyncio.get_running_loop()
+        inbox = self._inboxes.setdefault(loop, Inbox(loop))
         try:
             wait: _Wait = next(walk)
             while True:
@@ -136,7 +139,7 @@ class Node:
                     wait = await loop.run_in_executor(self._pool, _advance, walk, wait)
                 else:
                     try:
-                        answer = await asyncio.wrap_future(wait)
+                        answer = await inbox.wait(wait)
                     except Exception as failure:  # noqa: BLE001 - the walk decides what it means
                         wait = walk.throw(failure)
                     else:
@@ -181,7 +184,7 @@ class Node:
         )
         # Asked before the slow steps: a caller who may not costs no embedding.
         _demand(caller, command, getattr(command, "namespace", None))
-        if not inspect.isgeneratorfunction(run):
+        if not takes_steps(type(command)):
             return (yield _Call(lambda: self._read(Read(lambda rows: run(command, rows, context)))))
         steps: Generator[Step, Any, Any] = run(command, context)
         try:

@@ -215,9 +215,9 @@ class Reader(VectorRows, Protocol):
         """For each window key: (memory row key, start, end)."""
 
     def similar_titles(
-        self, asks: Sequence[tuple[str, Sequence[str]]], limit: int, now: Micros
+        self, asks: Sequence[tuple[str, str]], limit: int, now: Micros
     ) -> list[list[str]]:
-        """For each (namespace, terms): ids of memories there whose titles share terms.
+        """For each (namespace, title): ids of memories there whose titles share rare words with it.
 
         Most shared first; a bounded look at the newest memories per term, good for a hint.
         """
@@ -381,7 +381,7 @@ class Lookups(NamedTuple):
 
     ids: tuple[str, ...] = ()
     titles: tuple[tuple[str, str], ...] = ()
-    similar: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    similar: tuple[tuple[str, str], ...] = ()
 
 
 class Store(Protocol):

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from inspect import isgeneratorfunction
 from typing import Any, Final, Literal, NamedTuple
 
 from ai_memory.errors import UnknownOperation
@@ -179,6 +180,12 @@ def runner(command: type[Command]) -> tuple[Operation, Callable[..., Any]]:
     name = command.__module__.rsplit(".", 1)[-1]
     operation = _BY_NAME[name]
     return operation, getattr(_module(name), name)
+
+
+@cache
+def takes_steps(command: type[Command]) -> bool:
+    """Whether the operation is a generator of steps; otherwise it is a plain read."""
+    return isgeneratorfunction(runner(command)[1])
 
 
 def _module(name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -20,13 +20,9 @@ from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.operations.view import MemoryView, shown
 from ai_memory.ports import Lookups, Reader, Transaction
-from ai_memory.retrieval.expression import title_terms
 
 if TYPE_CHECKING:
     from ai_memory.ports import Matrix
-
-
-_HINT_TERMS_MAX: Final = 2  # the longest words of the title look for contradictions
 
 
 class StoreMemory(Command, frozen=True, kw_only=True):
@@ -99,8 +95,10 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
     if embedded is not None:
         matrix, vectors = embedded[0]
         duplicates = yield Read(lambda rows: near_duplicates(rows, matrix, command, context))
-    terms = tuple(sorted(title_terms(command.title), key=len, reverse=True)[:_HINT_TERMS_MAX])
-    new_id = context.new_id()
+    # The usual outcome is made ready here: nobody waits for a caller's own thread.
+    fresh = _new_memory(command, context, context.new_id(), expires_at)
+    fresh_payload = payload_of(fresh)
+    fresh_hash = fresh_payload.hash()
 
     def work(rows: Transaction) -> Outcome:
         existing = rows.memory_titled(command.namespace, command.title)
@@ -110,8 +108,7 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
                 MemoryDeleted(memory_id=existing.id, at=context.now, reason="ttl_expired")
             )
             existing = None
-        fresh = _new_memory(command, context, new_id, expires_at)
-        memory, merged = fresh, False
+        memory, payload, payload_hash, merged = fresh, fresh_payload, fresh_hash, False
         if existing is not None:
             if command.on_conflict == "error":
                 raise Conflict(
@@ -125,12 +122,12 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
                 memory = msgspec.structs.replace(
                     fresh, title=_free_title(rows, command.namespace, command.title)
                 )
-        payload = payload_of(memory)
-        payload_hash = payload.hash()
+            payload = payload_of(memory)
+            payload_hash = payload.hash()
         if memory != existing:
             changes.append(MemoryPut.of(memory, payload_hash))
         similar = rows.similar_titles(
-            [(command.namespace, terms)], limits.HINTS_MAX + 1, context.now
+            [(command.namespace, command.title)], limits.HINTS_MAX + 1, context.now
         )[0]
         contradictions = [other for other in similar if other != memory.id][: limits.HINTS_MAX]
         windows = () if vectors is None else (Windows(memory.id, payload_hash, vectors),)
@@ -138,9 +135,9 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
         return Outcome(stored, tuple(changes), {payload_hash: payload}, windows)
 
     lookups = Lookups(
-        ids=(new_id,),
+        ids=(fresh.id,),
         titles=((command.namespace, command.title),),
-        similar=((command.namespace, terms),),
+        similar=((command.namespace, command.title),),
     )
     stored: _Stored = yield Write(work, lookups, command.namespace)
     memory = stored.memory

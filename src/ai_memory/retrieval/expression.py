@@ -15,6 +15,7 @@ from ai_memory.retrieval.words import fold, is_cjk, terms
 
 _COLUMNS: Final = ("title", "content", "tags")
 _TITLE_TERMS_MAX: Final = 12
+_HINT_TERMS_MAX: Final = 2
 
 _ITEM: Final = re.compile(
     r"""(?P<minus>-?)(?:(?P<column>title|content|tags):)?"""
@@ -78,6 +79,11 @@ def and_expression(query: str) -> str | None:
 def title_terms(title: str) -> tuple[str, ...]:
     """The significant words of a title, quoted for FTS5: what similar titles share."""
     return tuple(_term(word) for word in terms(title, _TITLE_TERMS_MAX))
+
+
+def hint_terms(title: str) -> tuple[str, ...]:
+    """The few terms of a title that look for similar ones: the longest, which are the rarest."""
+    return tuple(sorted(title_terms(title), key=len, reverse=True)[:_HINT_TERMS_MAX])
 
 
 def _term(word: str) -> str:

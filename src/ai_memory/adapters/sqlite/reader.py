@@ -24,7 +24,7 @@ from ai_memory.ports import (
     VectorRows,
     WordHit,
 )
-from ai_memory.retrieval.expression import any_word
+from ai_memory.retrieval.expression import any_word, hint_terms
 
 if TYPE_CHECKING:
     from ai_memory.adapters.sqlite.posting import Keys
@@ -266,13 +266,13 @@ class SqliteReader:
         return self._count("count_words", compile_filter(where), expression=expression)
 
     def similar_titles(
-        self, asks: Sequence[tuple[str, Sequence[str]]], limit: int, now: Micros
+        self, asks: Sequence[tuple[str, str]], limit: int, now: Micros
     ) -> list[list[str]]:
         """See ports.Reader."""
         self._flush()
         text = self._one(
             query("similar_titles"),
-            {"asks": json_text(asks), "limit": limit, "now": now, "newest": NEWEST_PER_TERM},
+            {"asks": hint_asks(asks), "limit": limit, "now": now, "newest": NEWEST_PER_TERM},
         )
         return decode_hints(text)
 
@@ -511,6 +511,11 @@ class SqliteReader:
 def decode_rows(text: str) -> list[Row]:
     """Rows from the JSON of a `memory_object` query."""
     return _rows.decode(text)
+
+
+def hint_asks(asks: Sequence[tuple[str, str]]) -> str:
+    """The (namespace, title) pairs as `similar_titles` wants them."""
+    return json_text([(namespace, hint_terms(title)) for namespace, title in asks])
 
 
 def decode_hints(text: str) -> list[list[str]]:

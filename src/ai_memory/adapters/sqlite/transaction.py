@@ -20,6 +20,7 @@ from ai_memory.adapters.sqlite.reader import (
     SqliteReader,
     decode_hints,
     decode_rows,
+    hint_asks,
     json_text,
     title_digest,
 )
@@ -55,7 +56,7 @@ class SqliteTransaction(SqliteReader):
         self._origin = origin
         self._by_id: dict[str, Row | None] = {}
         self._by_title: dict[tuple[str, str], str | None] = {}
-        self._similar: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+        self._similar: dict[tuple[str, str], list[str]] = {}
         self._versions: list[tuple[Any, ...]] = []
         self._puts: dict[str, _Put] = {}
         self._freed: set[tuple[str, str]] = set()  # titles that pending rows give up
@@ -74,16 +75,14 @@ class SqliteTransaction(SqliteReader):
         titles = sorted({t for lookup in lookups for t in lookup.titles})
         # A hint costs as much as the rest of a store: beside a crowd nobody waits for hints.
         self._crowded = len(lookups) > limits.HINT_CROWD_MAX
-        similar = [
-            ask for lookup in lookups for ask in lookup.similar if ask[1] and not self._crowded
-        ]
+        similar = [] if self._crowded else [ask for lookup in lookups for ask in lookup.similar]
         counters, by_id, by_title, hints = self._one(
             query("opening"),
             {
                 "origin": self._origin,
                 "ids": json_text(ids),
                 "titles": json_text([(n, title_digest(title)) for n, title in titles]),
-                "asks": json_text(similar),
+                "asks": hint_asks(similar),
                 "limit": limits.HINTS_MAX + 1,
                 "now": now,
                 "newest": NEWEST_PER_TERM,
@@ -138,20 +137,19 @@ class SqliteTransaction(SqliteReader):
         return [memory for memory in map(self.memory, ids) if memory]
 
     def similar_titles(
-        self, asks: Sequence[tuple[str, Sequence[str]]], limit: int, now: Micros
+        self, asks: Sequence[tuple[str, str]], limit: int, now: Micros
     ) -> list[list[str]]:
         """See ports.Reader; hints miss what the same batch stored, and a crowd gets none."""
         if self._crowded:
             return [[] for _ask in asks]
-        keys = [(namespace, tuple(terms)) for namespace, terms in asks]
-        missing = [key for key in keys if key not in self._similar]
+        missing = [ask for ask in asks if ask not in self._similar]
         if missing:
             self._similar.update(
                 zip(
                     missing, super().similar_titles(missing, limits.HINTS_MAX + 1, now), strict=True
                 )
             )
-        return [self._similar[key][:limit] for key in keys]
+        return [self._similar[ask][:limit] for ask in asks]
 
     # -- writes ----------------------------------------------------------------------------------
 
