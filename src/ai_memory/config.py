@@ -376,9 +376,13 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def project_namespace() -> str:
-    """Where a CLI call belongs: the git remote's name, else the folder's, else global."""
-    folder = Path.cwd()
+def project_namespace(folder: Path | None = None) -> str:
+    """Where a CLI call belongs: the git remote's name, else the folder's, else global.
+
+    Args:
+        folder: Where the project is; None: where we stand.
+    """
+    folder = Path.cwd() if folder is None else folder.absolute()
     for parent in (folder, *folder.parents):
         git = parent / ".git" / "config"
         if git.is_file():

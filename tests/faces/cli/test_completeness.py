@@ -15,7 +15,18 @@ from ai_memory.faces.cli.text import _SHOWN
 from ai_memory.operations.registry import Operation, command_type, operations_on
 
 OPERATIONS: Final = operations_on("cli")
-OTHERS: Final = ("serve", "mcp", "config", "doctor", "eval", "bench", "reembed")
+OTHERS: Final = (
+    "serve",
+    "mcp",
+    "boot",
+    "install",
+    "completions",
+    "config",
+    "doctor",
+    "eval",
+    "bench",
+    "reembed",
+)
 ids: Final = [operation.method for operation in OPERATIONS]
 
 

@@ -53,6 +53,9 @@ _OWN_MODULE: Final = {"import": "import_file"}
 _OTHERS: Final = (
     Entry("serve", "serve", "Serve HTTP and MCP until stopped"),
     Entry("mcp", "mcp", "Serve MCP on stdin and stdout"),
+    Entry("boot", "boot", "Print what an agent should read first, for session-start hooks"),
+    Entry("install", "install", "Put this memory into an MCP client's settings"),
+    Entry("completions", "completions", "Print a shell's completion script"),
     Entry("config", "show_config", "Show each setting and where it came from"),
     Entry("doctor", "doctor", "Examine the database, the index, the model and the settings"),
     Entry("reembed", "reembed", "Make the vectors anew, or those that are missing"),

@@ -1,0 +1,190 @@
+"""`ai-memory install CLIENT`: put this memory into a client's settings, or take it out again."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from difflib import get_close_matches, unified_diff
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ai_memory.adapters.system import SystemClock
+from ai_memory.errors import AiMemoryError, ConfigInvalid, ValidationFailed
+from ai_memory.faces.cli import output
+from ai_memory.faces.cli.call import Call, add_flags
+from ai_memory.faces.cli.client.target import NAMES, TARGETS, Command, Place, Target, target_named
+from ai_memory.faces.problems import EXIT_OK
+from ai_memory.model.clock import to_rfc3339
+
+if TYPE_CHECKING:
+    from ai_memory.faces.cli.parser import Parser
+
+
+class _Planned(NamedTuple):
+    """What would become of one file."""
+
+    file: Path
+    before: str
+    after: str
+
+    @property
+    def diff(self) -> str:
+        name = str(self.file)
+        lines = unified_diff(
+            self.before.splitlines(keepends=True), self.after.splitlines(keepends=True), name, name
+        )
+        return "".join(line if line.endswith("\n") else line + "\n" for line in lines)
+
+
+def configure(parser: Parser, name: str) -> None:
+    """Declare the client and how far to go."""
+    clients = "\n".join(f"  {target.name:15} {target.title}" for target in TARGETS)
+    parser.describe(
+        lambda: (
+            f"`ai-memory {name} CLIENT` shows how the client's settings would change, asks, keeps\n"
+            f"a copy of the file and writes it.\n\nclients:\n{clients}"
+        )
+    )
+    parser.add_argument("client", nargs="?", metavar="CLIENT", help="Which client.")
+    parser.add_argument("--uninstall", action="store_true", help="Take our entry out again.")
+    parser.add_argument("--dry-run", action="store_true", help="Show the change, write nothing.")
+    parser.add_argument("--yes", "-y", action="store_true", help="Write without asking.")
+    parser.add_argument("--file", metavar="PATH", help="The client's settings file, if elsewhere.")
+    add_flags(parser, tier_is_level=True)
+
+
+def run(call: Call) -> int:
+    """Show the change, ask, write."""
+    target = _target(call.options.get("client"))
+    place = Place(Path.home(), sys.platform, os.environ)
+    plans = _plans(target, place, command_words(call), call.options)
+    changed = [plan for plan in plans if plan.before != plan.after]
+    if not call.flags.json:
+        for plan in changed:
+            output.emit(plan.diff.rstrip("\n"))
+    backups: list[str] = []
+    agreed = bool(changed) and not call.options.get("dry_run") and _agreed(call)
+    if agreed:
+        backups = [backup for plan in changed if (backup := _write(plan)) is not None]
+    _tell(call, target, plans, changed, backups, applied=agreed)
+    return EXIT_OK
+
+
+def _target(name: str | None) -> Target:
+    target = None if name is None else target_named(name)
+    if target is None:
+        near = get_close_matches(name or "", NAMES, 1)
+        hint = f"Did you mean {near[0]}? " if near else ""
+        raise ValidationFailed(
+            "no client is named" if name is None else f"unknown client '{name[:80]}'",
+            hint=f"{hint}There are: {', '.join(NAMES)}.",
+        )
+    return target
+
+
+def command_words(call: Call) -> Command:
+    """How a client starts this program: by its name where found, else by its interpreter."""
+    found = shutil.which("ai-memory")
+    words = [found] if found else [sys.executable, "-m", "ai_memory"]
+    if call.flags.db is not None:
+        words += ["--db", str(Path(call.flags.db).expanduser().absolute())]
+    if call.flags.config is not None:
+        words += ["--config", str(Path(call.flags.config).expanduser().absolute())]
+    return tuple(words)
+
+
+def _plans(
+    target: Target, place: Place, command: Command, options: dict[str, Any]
+) -> list[_Planned]:
+    files = target.files(place, command)
+    if "file" in options:
+        files = [(Path(options["file"]).expanduser(), files[0][1]), *files[1:]]
+    plans = []
+    for file, edit in files:
+        try:
+            before = file.read_text(encoding="utf-8") if file.exists() else ""
+            after = (edit.take if options.get("uninstall") else edit.put)(before)
+        except (OSError, UnicodeDecodeError) as cause:
+            raise ConfigInvalid(f"{file} cannot be read: {cause}", hint="Check --file.") from cause
+        except AiMemoryError as refusal:
+            refusal.message = f"{file}: {refusal.message}"
+            raise
+        plans.append(_Planned(file, before, after))
+    return plans
+
+
+def _agreed(call: Call) -> bool:
+    if call.options.get("yes"):
+        return True
+    if call.flags.json or not output.is_terminal(sys.stdin):
+        return False
+    output.flush()
+    sys.stderr.write("Write this? [y/N] ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _write(plan: _Planned) -> str | None:
+    """Write one file, whole or not at all; the path of the copy that was kept."""
+    # A link is followed, so that settings kept elsewhere stay there.
+    file = plan.file.resolve()
+    backup: Path | None = None
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        if file.exists():
+            stamp = re.sub(r"[-:.]|\+.*", "", to_rfc3339(SystemClock().now()))
+            backup = file.with_name(f"{file.name}.bak.{stamp}")
+            shutil.copy2(file, backup)
+        if not plan.after:
+            file.unlink(missing_ok=True)
+            return None if backup is None else str(backup)
+        fresh = file.with_name(f".{file.name}.ai-memory")
+        fresh.write_text(plan.after, encoding="utf-8")
+        if backup is not None:
+            shutil.copymode(backup, fresh)
+        fresh.replace(file)
+    except OSError as cause:
+        raise ConfigInvalid(
+            f"{file} cannot be written: {cause.strerror}", hint="Check who owns it."
+        ) from cause
+    return None if backup is None else str(backup)
+
+
+def _tell(
+    call: Call,
+    target: Target,
+    plans: list[_Planned],
+    changed: list[_Planned],
+    backups: list[str],
+    *,
+    applied: bool,
+) -> None:
+    if call.flags.json:
+        output.emit_json(
+            {
+                "client": target.name,
+                "files": [str(plan.file) for plan in plans],
+                "changed": [str(plan.file) for plan in changed],
+                "diff": "".join(plan.diff for plan in changed),
+                "applied": applied,
+                "backups": backups,
+            }
+        )
+        return
+    quiet = call.flags.quiet
+    gone = bool(call.options.get("uninstall"))
+    if not changed:
+        state = "has no entry of ai-memory" if gone else "knows ai-memory already"
+        output.note(f"{target.title} {state}: {plans[0].file}", quiet=quiet)
+        return
+    if not applied:
+        output.note("nothing was written; --yes writes without asking", quiet=quiet)
+        return
+    for plan in changed:
+        output.note(f"written: {plan.file}", quiet=quiet)
+    for backup in backups:
+        output.note(f"the file as it was: {backup}", quiet=quiet)
+    if not gone:
+        output.note(target.then, quiet=quiet)
