@@ -14,7 +14,6 @@ from ai_memory.adapters.sqlite.connection import MEMORY
 from ai_memory.adapters.sqlite.store import SqliteStore
 from ai_memory.adapters.system import SystemClock, SystemEntropy, own_agent_id
 from ai_memory.adapters.tokens import count_cl100k
-from ai_memory.adapters.vector_index.folder import IndexFolder
 from ai_memory.config import Config
 from ai_memory.errors import EmbedderUnavailable, EmbeddingModelMismatch
 from ai_memory.model.command import Caller
@@ -26,6 +25,7 @@ from ai_memory.workers.reembedder import Reembedder
 
 if TYPE_CHECKING:
     from ai_memory.adapters.reranker import OnnxCrossEncoder
+    from ai_memory.adapters.vector_index.folder import IndexFolder
     from ai_memory.ports import Clock, Embedder, EmbeddingModel, Observer, VectorIndex
 
 WORD_WEIGHTS: Final = (2.0, 1.0, 1.5)  # title, content, tags in BM25 (docs/adr/0005)
@@ -103,13 +103,13 @@ def open_node(
         ConfigInvalid: The embedder's settings are incomplete.
     """
     clock = clock or SystemClock()
-    folder = IndexFolder(None if config.db == MEMORY else Path(config.db))
     with ExitStack() as opening:
         store = SqliteStore(
             config.db, clock=clock, entropy=SystemEntropy(), bm25_weights=WORD_WEIGHTS
         )
         opening.callback(store.close)
         index: VectorIndex | None = None
+        folder: IndexFolder | None = None
         embedder, problem = _embedder(config, embedder, progress)
         model = embedder.model if embedder else None
         if embedder is not None and model is not None:
@@ -118,7 +118,7 @@ def open_node(
                 with store.read() as rows:
                     if rows.coming_model() != model:
                         _require_same_model(rows.embedding_model(), model)
-            index = _index(folder, model)
+            folder, index = _index(config.db, model)
             opening.callback(index.close)
         reranker, reranker_problem = _reranker(config)
         if reranker is not None:
@@ -222,7 +222,9 @@ def _require_same_model(stored: EmbeddingModel | None, model: EmbeddingModel) ->
         )
 
 
-def _index(folder: IndexFolder, model: EmbeddingModel) -> VectorIndex:
+def _index(db: str, model: EmbeddingModel) -> tuple[IndexFolder, VectorIndex]:
     from ai_memory.adapters.vector_index import open_vector_index
+    from ai_memory.adapters.vector_index.folder import IndexFolder
 
-    return open_vector_index(folder.of_model(model), model)
+    folder = IndexFolder(None if db == MEMORY else Path(db))
+    return folder, open_vector_index(folder.of_model(model), model)

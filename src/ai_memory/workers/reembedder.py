@@ -7,16 +7,19 @@ bit. What is done is in the database after every batch, so whoever comes next go
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ai_memory import limits
-from ai_memory.adapters.vector_index.folder import IndexFolder
+from ai_memory.errors import EmbedderUnavailable
 from ai_memory.model.command import Caller
 from ai_memory.node import Node
 from ai_memory.operations.drop_vectors import DropVectors
 from ai_memory.operations.embed_memories import EmbedMemories
 from ai_memory.operations.prepare_model import PrepareModel
 from ai_memory.operations.switch_model import SwitchModel
+
+if TYPE_CHECKING:
+    from ai_memory.adapters.vector_index.folder import IndexFolder
 
 _CALLER: Final = Caller(agent_id="system:reembedder", face="worker")
 _FOLD_EVERY: Final = 16_384  # memories; so the index grows along and is there at the switch
@@ -33,7 +36,8 @@ class Reembedded(NamedTuple):
 class Reembedder:
     """Changes the store's model to that of its node. One process works, others let it."""
 
-    def __init__(self, node: Node, folder: IndexFolder) -> None:
+    def __init__(self, node: Node, folder: IndexFolder | None) -> None:
+        """Take the node, and the folder of its index; without an embedder it has none."""
         self._node = node
         self._folder = folder
         self._is_tidy = False
@@ -56,6 +60,8 @@ class Reembedder:
             EmbedderUnavailable: This node has no embedder, or it does not answer.
             AiMemoryError: The store failed; what was done is kept.
         """
+        if self._folder is None:
+            raise EmbedderUnavailable(self._node.facts.embedder_problem or "no embedder")
         with self._folder.changing() as mine:
             if not mine:
                 return None
@@ -99,6 +105,13 @@ class Reembedder:
                 return False
             return index.save(rows.vectors_of(model))
 
+    def is_running(self) -> bool:
+        """Whether some process, if only this one, makes vectors of a new model now."""
+        if self._folder is None:
+            return False
+        with self._folder.changing() as free:
+            return not free
+
     def is_due(self) -> bool:
         """Whether a change to this node's model was begun, by whomever, and is not done."""
         model = self._node.facts.embedder
@@ -112,7 +125,7 @@ class Reembedder:
             with self._node.store.read() as rows:
                 kept = (rows.embedding_model(), rows.coming_model())
                 if not rows.is_leaving():
-                    if dropped or not self._is_tidy:
+                    if self._folder is not None and (dropped or not self._is_tidy):
                         self._folder.forget_others(kept)
                     self._is_tidy = True
                     break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
@@ -46,8 +46,12 @@ class IndexFolder:
         if self.path is None:
             yield True
             return
-        self.path.mkdir(mode=0o700, exist_ok=True)
-        with try_lock(self.path / CHANGE_LOCK) as mine:
+        with ExitStack() as held:
+            try:
+                self.path.mkdir(mode=0o700, exist_ok=True)
+                mine = held.enter_context(try_lock(self.path / CHANGE_LOCK))
+            except OSError:
+                mine = True  # two would do the same work twice, and come to the same
             yield mine
 
     def forget_others(self, kept: Collection[EmbeddingModel | None]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -108,13 +109,24 @@ class SegmentedIndex:
         snapshot = self._follower.catch_up(rows)
         try:
             for segment in snapshot.segments:
-                stale_share(rows, segment)
-                if not segment.is_intact():
+                if segment.is_intact():
+                    stale_share(rows, segment)
+                else:
                     self._directory.distrust([segment], "its codes are damaged")
         except Contradiction:
             self._follower.distrust(snapshot)
         self._follower.remap()
         return self._problems()
+
+    def sweep(self) -> None:
+        """Remove the files that are not used, damaged ones among them."""
+        with self._saving:
+            if self._closed or self._directory.path is None:
+                return
+            # What cannot be removed stays among the problems.
+            with suppress(OSError), self._directory.owned() as mine:
+                if mine:
+                    self._directory.sweep(self._follower.remap().segments)
 
     def close(self) -> None:
         """Stop a save within seconds, and let go of memory and files."""

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from ai_memory import limits
 from ai_memory.adapters.sqlite.connection import MEMORY
 from ai_memory.compose import OpenNode, open_node
 from ai_memory.config import Config
 from ai_memory.errors import AiMemoryError
 from ai_memory.faces.cli.examination.section import Section
 from ai_memory.faces.cli.paint import plural
-from ai_memory.operations.embed_memories import EmbedMemories
+from ai_memory.operations.memory_health import HealthResult, MemoryHealth
 from ai_memory.operations.memory_stats import MemoryStats, StatsResult
 from ai_memory.operations.recall_memories import RecallMemories
 from ai_memory.operations.store_memory import StoreMemory
 
 if TYPE_CHECKING:
     from ai_memory.compose import Progress
+
+_INDEX_FIX: Final = {
+    False: "Recall reads the rows instead; `ai-memory doctor --fix` mends it.",
+    True: "Recall reads the rows instead; it could not be mended.",
+}
 
 
 def examine_recall(
@@ -96,50 +102,97 @@ def _examine_embedder(section: Section, opened: OpenNode) -> None:
 def _examine_index(section: Section, opened: OpenNode, *, fix: bool) -> None:
     """The files of the index against the rows."""
     index: Any = opened.node.index
-    if index is None:
+    model = opened.node.facts.embedder
+    if index is None or model is None:
         section.severity = "notavailable"
         section.note = "Without an embedder no vectors are searched."
         return
     with opened.node.store.read() as rows:
-        problems = index.examine(rows)
-        windows = rows.window_count()
+        vectors = rows.vectors_of(model)
+        problems = index.examine(vectors)
+        windows = vectors.window_count()
     if fix:
         opened.janitor.save_index()
+        index.sweep()
+        found, problems = problems, index.stats()["problems"]
+        mended = [problem for problem in found if problem not in problems]
+        if mended:
+            section.fact("mended", mended)
     figures = index.stats()
     section.fact("vectors", windows)
-    for name in ("segments", "segment_rows", "tail_rows", "file_bytes"):
+    for name in ("segments", "segment_rows", "file_bytes"):
         section.fact(name.replace("_", " "), figures[name])
+    unsaved = max(0, windows - figures["segment_rows"])
+    section.fact("vectors in no file", unsaved)
     for problem in problems:
+        section.find("warning", f"the index has a problem: {problem}", _INDEX_FIX[fix])
+    if unsaved > limits.CLOSING_SAVE_ROWS_MAX and not problems:
         section.find(
-            "warning", f"the index has a problem: {problem}", "`ai-memory doctor --fix` mends it."
+            "warning",
+            f"{unsaved} vectors are in no file of the index: every process reads them anew",
+            _INDEX_FIX[fix],
         )
 
 
 def _examine_answers(section: Section, opened: OpenNode, *, fix: bool) -> None:
     """Figures of the store that a recall depends on."""
     caller = opened.caller("cli")
+    if fix and opened.node.facts.embedder is not None:
+        _mend_vectors(opened)
     stats: StatsResult = opened.node.execute(caller, MemoryStats())
-    waiting = stats.unembedded
-    if fix and waiting and opened.node.facts.embedder is not None:
-        waiting = _embed(opened)
+    health: HealthResult = opened.node.execute(caller, MemoryHealth())
     section.fact("memories", stats.total)
     section.fact("expiring within 1h", stats.expiring_soon)
     section.fact("archived", stats.archived_total)
     section.fact("namespaces", len(stats.by_namespace))
-    section.fact("mode", "keyword" if opened.node.facts.embedder is None else "hybrid")
-    section.fact("waiting for vectors", waiting)
-    if waiting and opened.node.facts.embedder is not None:
+    section.fact("mode", "hybrid" if health.embedder_ready else "keyword")
+    section.fact("waiting for vectors", stats.unembedded)
+    if stats.unembedded and health.embedder_ready:
         section.find(
             "warning",
-            f"{plural(waiting, 'memory has', 'memories have')} no vectors yet",
+            f"{plural(stats.unembedded, 'memory has', 'memories have')} no vectors yet",
             "A running node makes them by itself; else run `ai-memory reembed`.",
+        )
+    _examine_change(section, opened)
+
+
+def _examine_change(section: Section, opened: OpenNode) -> None:
+    """Whether the embedding model is being changed, or somebody broke off while it was."""
+    with opened.node.store.read() as rows:
+        serving, coming = rows.embedding_model(), rows.coming_model()
+        left, is_leaving = rows.count_unprepared(), rows.is_leaving()
+    if serving is not None:
+        section.fact("serving model", serving.id)
+    running = (coming is not None or is_leaving) and opened.reembedder.is_running()
+    if coming is not None:
+        section.fact("coming model", coming.id)
+        section.fact("memories it has not seen", left)
+        section.fact("being prepared now", running)
+    if running:
+        return
+    if coming is not None:
+        own = coming == opened.node.facts.embedder
+        section.find(
+            "warning",
+            f"a change of the embedding model to {coming.id} was broken off with "
+            f"{plural(left, 'memory', 'memories')} to go",
+            "`ai-memory reembed` goes on, and so does a node."
+            if own
+            else f"`ai-memory reembed` goes on with that model configured, and gives it up with "
+            f"{serving.id if serving else 'another'}.",
+        )
+    if is_leaving:
+        section.find(
+            "warning",
+            "vectors of a model that serves no more are still there",
+            "A running node removes them; else run `ai-memory reembed`.",
         )
 
 
-def _embed(opened: OpenNode) -> int:
-    """Make missing vectors; how many are left."""
-    caller = opened.caller("cli")
-    done = opened.node.execute(caller, EmbedMemories())
-    while done.remaining and done.embedded:
-        done = opened.node.execute(caller, EmbedMemories())
-    return int(done.remaining)
+def _mend_vectors(opened: OpenNode) -> None:
+    """Go on with what was broken off, and make missing vectors; another process may be at it."""
+    with opened.node.store.read() as rows:
+        serving, coming = rows.embedding_model(), rows.coming_model()
+    own = opened.node.facts.embedder
+    if coming == own or (coming is None and serving in (None, own)):
+        opened.reembedder.run()
