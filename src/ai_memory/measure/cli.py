@@ -67,7 +67,7 @@ def main_bench(argv: list[str]) -> int:
         raise ValidationFailed(
             "--prepare makes stands to keep", hint="Say where: --keep FOLDER.", field="keep"
         )
-    from ai_memory.measure.bench import report, trial
+    from ai_memory.measure.bench import plot, report, trial
 
     level = load_config({"tier": arguments.tier}).tier
     plan = trial.Plan.quick() if arguments.quick else trial.Plan()
@@ -87,9 +87,12 @@ def main_bench(argv: list[str]) -> int:
         places = [str(place) for place in trial.prepare(plan)]
         sys.stdout.write(_json({"stands": places}) if arguments.json else "\n".join(places) + "\n")
         return _EXIT_OK
-    found = trial.run(plan)
+    found = trial.merged(_read(file) for file in arguments.show) or trial.run(plan)
     if arguments.output is not None:
-        _write(arguments.output / f"bench-{level}.json", _json(found))
+        name = f"bench-{found['level']}"
+        _write(arguments.output / f"{name}.json", _json(found))
+        _write(arguments.output / f"{name}.md", report.page(found))
+        _write(arguments.output / f"{name}.svg", plot.plot(found))
     sys.stdout.write(_json(found) if arguments.json else f"{report.text(found)}\n")
     missed = [target["name"] for target in found["targets"] if not target["met"]]
     if arguments.check and missed:
@@ -136,6 +139,8 @@ def _bench_parser() -> argparse.ArgumentParser:
     add("--callers", type=_counts, metavar="N,N", help="concurrent recalls (1,16)")
     add("--seconds-per-op", type=_seconds, metavar="S", help="time for each figure (1.5)")
     add("--quick", action="store_true", help="a few samples at a tiny size, to see that it runs")
+    add("--show", type=Path, metavar="FILE.json", action="append", default=[],
+        help="measure nothing: show what --output wrote (several: all their sizes)")  # fmt: skip
     add("--check", action="store_true", help="exit 1 if a target is missed")
     stands = parser.add_mutually_exclusive_group()
     stands.add_argument("--keep", type=Path, metavar="FOLDER",
@@ -145,7 +150,7 @@ def _bench_parser() -> argparse.ArgumentParser:
     add("--prepare", action="store_true", help="fill the stores for --keep, measure nothing")
     add("--dir", type=Path, metavar="FOLDER", help="keep the temporary stores on this disk")
     _add_level(parser)
-    _add_output(parser, "the JSON")
+    _add_output(parser, "JSON, a page of tables and a plot")
     return parser
 
 
@@ -186,6 +191,17 @@ def _seconds(text: str) -> float:
 
 def _json(found: dict[str, Any]) -> str:
     return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def _read(file: Path) -> dict[str, Any]:
+    """What an earlier run wrote."""
+    try:
+        found: dict[str, Any] = json.loads(file.read_bytes())
+    except (OSError, ValueError) as cause:
+        raise ValidationFailed(
+            f"{file} holds no figures: {cause}", hint="Name a file that --output wrote."
+        ) from cause
+    return found
 
 
 def _require_folder(folder: Path | None) -> None:

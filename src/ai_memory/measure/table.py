@@ -1,4 +1,4 @@
-"""A plain-text table: the first column to the left, figures to the right."""
+"""A table: the first column to the left, figures to the right."""
 
 from __future__ import annotations
 
@@ -21,3 +21,9 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
         ).rstrip()
         for line in lines
     )
+
+
+def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """The same table in Markdown. Arguments as of `table`; cells hold no `|`."""
+    rule = ["---", *("---:" for _ in head[1:])]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *rows))

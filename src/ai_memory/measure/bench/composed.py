@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -37,15 +38,13 @@ class ComposedVectors:
         return self._model
 
     def embed(self, texts: Sequence[str], *, bulk: bool = False) -> Matrix:  # noqa: ARG002 - the port's
-        """See Embedder. A window without a title belongs to the text before it."""
+        """See Embedder. One without a number in its title belongs to the text before."""
         count = len(self._sentences)
         made = np.empty((len(texts), self._model.dim), np.float32)
         number = 0
         for row, text in enumerate(texts):
-            try:
+            with suppress(ValueError):
                 number = number_of(text)
-            except ValueError:
-                assert row, "the first window of a text has its title"
             made[row] = self._sentences[list(parts(number, count))].mean(axis=0)
         made /= np.linalg.norm(made, axis=1, keepdims=True)
         scale = np.float32(_NOISE / self._model.dim**0.5)

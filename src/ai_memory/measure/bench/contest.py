@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from ai_memory import limits
 from ai_memory.compose import OpenNode
@@ -13,6 +14,8 @@ from ai_memory.measure.floor.rows import BareRows
 from ai_memory.operations.delete_memory import DeleteMemory
 from ai_memory.operations.get_memory import GetMemory
 from ai_memory.operations.list_memories import ListMemories
+from ai_memory.operations.list_namespaces import ListNamespaces
+from ai_memory.operations.memory_stats import MemoryStats
 from ai_memory.operations.recall_memories import RecallMemories
 from ai_memory.operations.search_memories import SearchMemories
 from ai_memory.operations.store_memory import StoreMemory
@@ -20,6 +23,9 @@ from ai_memory.operations.update_memory import UpdateMemory
 from ai_memory.retrieval.expression import and_expression
 from ai_memory.retrieval.fusion import WINDOW_HITS, WORD_HITS
 from ai_memory.retrieval.window import windows
+
+_FIRST: Final = 100
+_REPEATED: Final = 8  # questions, asked over and over
 
 
 def with_vectors(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
@@ -40,7 +46,13 @@ def with_vectors(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
             vector = stand.encoder.encode(passage).astype("<f2").tobytes()
         stand.rows.insert([stand.bare(text, vector)])
 
-    yield Contest("recall_hybrid", recall(stand, opened), bare_recall(stand, stand.rows))
+    ask, bare = recall(stand, opened), bare_recall(stand, stand.rows)
+    for question in stand.questions[-_FIRST:]:  # the first ones of a process read what others find
+        node.execute(caller, RecallMemories(context=question))
+    yield Contest("recall_hybrid", ask, bare)
+    yield Contest(
+        "recall_repeated", lambda turn: ask(turn % _REPEATED), lambda turn: bare(turn % _REPEATED)
+    )
     yield Contest("store_embedded", store, store_floor)
 
 
@@ -89,6 +101,8 @@ def by_words(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
         lambda _turn: node.execute(caller, ListMemories()),
         lambda _turn: rows.page(limits.LIST_LIMIT_DEFAULT),
     )
+    yield Contest("stats", lambda _turn: node.execute(caller, MemoryStats()), None)
+    yield Contest("namespaces", lambda _turn: node.execute(caller, ListNamespaces()), None)
     yield Contest("update", update, update_floor)
     yield Contest("store", store, store_floor)
     yield Contest(

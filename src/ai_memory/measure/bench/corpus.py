@@ -17,7 +17,7 @@ _WORDS_MAX: Final = 50
 _NO_PROSE: Final = frozenset(("test", "tests", "idle_test", "site-packages", "dist-packages"))
 _STRIDE: Final = 7_919  # a prime: walks through all sentences in an order without a pattern
 _TITLE_WORDS: Final = 5
-_TITLE_NUMBER: Final = re.compile(r"\S+ (\d+): ")
+_TITLE_NUMBER: Final = re.compile(r"\S+ (\d+)(?=:|\n)")  # a window's title may be cut short
 
 
 class Text(NamedTuple):

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from ai_memory.adapters.system import SystemClock
-from ai_memory.measure.bench import contest, throughput
-from ai_memory.measure.bench.duel import Bout, fight
+from ai_memory.compose import OpenNode
+from ai_memory.measure.bench import contest, face, pace, startup, throughput
+from ai_memory.measure.bench.duel import Bout, Contest, fight
 from ai_memory.measure.bench.filling import Facts, fill
 from ai_memory.measure.bench.footprint import footprint
 from ai_memory.measure.bench.machine import machine
 from ai_memory.measure.bench.model import model_files
+from ai_memory.measure.bench.nearness import nearness
 from ai_memory.measure.bench.stand import Stand, copy, facts_of, make_once, place
 from ai_memory.measure.bench.target import targets
 from ai_memory.measure.progress import Progress
 from ai_memory.ports import Clock
 
-_OPERATIONS: Final = 11  # about; for the progress bar
+_Figures = TypeVar("_Figures")
+
+_FOOTPRINT_RECALLS: Final = 300
+_WARM_RECALLS: Final = 20
+_STEPS: Final = 25  # about; for the progress bar
 
 
 class Plan(NamedTuple):
@@ -29,6 +37,9 @@ class Plan(NamedTuple):
         callers: Concurrent recalls; one at a time is measured in any case.
         seconds_per_op: For each figure, its floor included.
         turns: At most so many samples of each operation.
+        runs: Of each process that is started to be timed.
+        questions: Asked of the vector index and of an exact search.
+        import_batch: Memories per command of an import; None: the usual number.
         level: The feature level; below semantic nothing with vectors is measured.
         folder: Where the temporary stores lie; None: the system's place for such files.
         keep: Where stands are made once and found again; None: made anew for each run.
@@ -39,6 +50,9 @@ class Plan(NamedTuple):
     callers: tuple[int, ...] = (1, 16)
     seconds_per_op: float = 1.5
     turns: int = 1_000
+    runs: int = 7
+    questions: int = 200
+    import_batch: int | None = None
     level: str = "semantic"
     folder: Path | None = None
     keep: Path | None = None
@@ -47,15 +61,23 @@ class Plan(NamedTuple):
     @classmethod
     def quick(cls) -> Plan:
         """Just enough to see that every figure is there."""
-        return cls(sizes=(200,), callers=(1, 4), seconds_per_op=0.1, turns=20)
+        return cls(
+            sizes=(200,),
+            callers=(1, 4),
+            seconds_per_op=0.1,
+            turns=20,
+            runs=1,
+            questions=20,
+            import_batch=16,
+        )
 
 
 def run(plan: Plan) -> dict[str, Any]:
     """Measure.
 
     Returns:
-        sizes (each with operations, throughput, import, cold, resident_bytes, files), machine,
-        level, targets.
+        sizes (each with operations, throughput, faces, pace, nearness, once, import, files),
+        machine, level, targets.
 
     Raises:
         EmbedderUnavailable: The level needs vectors, and there is no embedder.
@@ -70,6 +92,19 @@ def run(plan: Plan) -> dict[str, Any]:
     return {**found, "targets": targets(found)}
 
 
+def merged(runs: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
+    """Several runs as one, judged anew; of a size measured twice the later run counts.
+
+    Level and machine are the last one's. None without a run.
+    """
+    sizes: dict[int, Any] = {}
+    found: dict[str, Any] | None = None
+    for run_ in runs:
+        sizes |= {size["size"]: size for size in run_["sizes"]}
+        found = {**run_, "sizes": [sizes[size] for size in sorted(sizes)]}
+    return None if found is None else {**found, "targets": targets(found)}
+
+
 def _size(plan: Plan, size: int) -> dict[str, Any]:
     clock = SystemClock()
     with TemporaryDirectory(prefix="ai-memory-bench-", dir=plan.folder) as folder:
@@ -77,14 +112,13 @@ def _size(plan: Plan, size: int) -> dict[str, Any]:
         stand = Stand(Path(folder), facts, clock)
         try:
             files = stand.files()
-            once = footprint(stand.db, plan.level, stand.questions[0])
-            operations, crowds = _measure(plan, stand)
+            with Progress(f"Measuring {size:,}", _STEPS, unit="step") as progress:
+                found = _Measuring(plan, stand, progress).run()
         finally:
             stand.close()
     return {
         "size": size,
-        "operations": [_shown(bout) for bout in operations],
-        "throughput": crowds,
+        **found,
         "import": {
             "seconds": round(facts.import_seconds, 3),
             "per_s": round(size / facts.import_seconds, 1),
@@ -92,8 +126,6 @@ def _size(plan: Plan, size: int) -> dict[str, Any]:
             "real_vectors": facts.real_vectors,
         },
         "keyword_floor": stand.keyword_floor,
-        "cold": {name: once[name] for name in ("open_ms", "first_recall_ms")},
-        "resident_bytes": once["resident_bytes"],
         "files": files,
     }
 
@@ -124,36 +156,93 @@ def prepare(plan: Plan) -> list[Path]:
     return places
 
 
-def _measure(plan: Plan, stand: Stand) -> tuple[list[Bout], dict[str, Any]]:
-    bouts: list[Bout] = []
-    crowds: dict[str, Any] = {}
-    seconds = plan.seconds_per_op
-    levels = ["keyword"] if plan.level == "keyword" else [plan.level, "keyword"]
-    with Progress(f"Measuring {stand.size:,}", _OPERATIONS, unit="operation") as progress:
-        for level in levels:
-            opened = stand.open(level)
-            try:
-                hybrid = opened.node.facts.embedder is not None
-                if hybrid and (files := model_files(opened.config)) is not None:
+class _Measuring:
+    """All figures of one stand.
+
+    What only reads comes first; what writes without vectors comes last, for a node that is opened
+    with an embedder afterwards would make them beside the measurement.
+    """
+
+    def __init__(self, plan: Plan, stand: Stand, progress: Progress) -> None:
+        self._plan = plan
+        self._stand = stand
+        self._progress = progress
+        self._bouts: list[Bout] = []
+
+    def run(self) -> dict[str, Any]:
+        """Measure; by kind of figure."""
+        plan, stand = self._plan, self._stand
+        once = self._once()
+        found: dict[str, Any] = {"throughput": {}, "faces": {}, "pace": {}, "nearness": []}
+        if plan.level != "keyword":
+            with closing(stand.open(plan.level)) as opened:
+                if (files := model_files(opened.config)) is not None:
                     from ai_memory.measure.floor.encoding import BareEncoder
 
                     stand.encoder = BareEncoder(files)
-                contests = contest.with_vectors if hybrid else contest.by_words
-                for each in contests(stand, opened):
-                    bouts.append(fight(each, stand.clock, seconds=seconds, turns=plan.turns))
-                    progress.advance()
-                if level == plan.level:
-                    for callers in plan.callers:
-                        if callers > 1:
-                            crowds[f"recall_{callers}"] = throughput.recalls(
-                                stand, opened, callers, seconds=seconds
-                            )
-                if not hybrid:
-                    crowds.update(throughput.stores(stand, opened, seconds=seconds))
-                progress.advance()
-            finally:
-                opened.close()
-    return bouts, crowds
+                found["nearness"] = self._step(nearness(stand, opened, plan.questions))
+                self._fight(contest.with_vectors(stand, opened))
+                self._recalls(found["throughput"], opened)
+            self._faces(found["faces"])
+            with closing(stand.open(plan.level)) as opened:
+                self._pace(found["pace"], opened)
+            found["pace"]["store_beside_import"] = self._step(
+                pace.stores_beside_import(stand, seconds=2 * plan.seconds_per_op)
+            )
+        with closing(stand.open("keyword")) as opened:
+            self._fight(contest.by_words(stand, opened))
+            if plan.level == "keyword":
+                self._recalls(found["throughput"], opened)
+            crowds = throughput.stores(stand, opened, seconds=plan.seconds_per_op)
+            found["throughput"].update(self._step(crowds))
+        if plan.level == "keyword":
+            self._faces(found["faces"])
+        stored = face.stores(stand, seconds=plan.seconds_per_op)
+        found["faces"].update(self._step(stored))
+        return {"operations": [_shown(bout) for bout in self._bouts], **found, "once": once}
+
+    def _once(self) -> dict[str, Any]:
+        plan, stand = self._plan, self._stand
+        recalls = _FOOTPRINT_RECALLS if plan.runs > 1 else _WARM_RECALLS
+        found = {"node": self._step(footprint(stand, plan.level, recalls))}
+        for level in dict.fromkeys((plan.level, "keyword")):
+            found[f"cli_recall_{level}"] = self._step(startup.cli_recalls(stand, level, plan.runs))
+        found["mcp_greeting"] = self._step(startup.greetings(stand, plan.level, plan.runs))
+        return found
+
+    def _fight(self, contests: Iterator[Contest]) -> None:
+        plan, clock = self._plan, self._stand.clock
+        for each in contests:
+            bout = fight(each, clock, seconds=plan.seconds_per_op, turns=plan.turns)
+            self._bouts.append(self._step(bout))
+
+    def _recalls(self, found: dict[str, Any], opened: OpenNode) -> None:
+        for callers in self._plan.callers:
+            if callers > 1:
+                found[f"recall_{callers}"] = self._step(
+                    throughput.recalls(
+                        self._stand, opened, callers, seconds=self._plan.seconds_per_op
+                    )
+                )
+
+    def _faces(self, found: dict[str, Any]) -> None:
+        plan = self._plan
+        recalls = face.recalls(
+            self._stand, plan.callers, seconds=plan.seconds_per_op, turns=plan.turns
+        )
+        found.update(self._step(recalls))
+
+    def _pace(self, found: dict[str, Any], opened: OpenNode) -> None:
+        plan, stand = self._plan, self._stand
+        seconds = 2 * plan.seconds_per_op
+        found["store_embedded"] = self._step(pace.embedded_stores(stand, opened, seconds=seconds))
+        found["import"] = self._step(
+            pace.imports(stand, opened, seconds=seconds, batch=plan.import_batch)
+        )
+
+    def _step(self, figures: _Figures) -> _Figures:
+        self._progress.advance()
+        return figures
 
 
 def _shown(bout: Bout) -> dict[str, Any]:
