@@ -76,10 +76,15 @@ class Harness:
 
 @contextmanager
 def harness(
-    path: Path | str = ":memory:", *, semantic: bool = False, clock: ManualClock | None = None
+    path: Path | str = ":memory:",
+    *,
+    semantic: bool = False,
+    clock: ManualClock | None = None,
+    **settings: Any,
 ) -> Iterator[Harness]:
     clock = clock or ManualClock()
-    config = load_config({"db": str(path), "tier": "semantic" if semantic else "keyword"})
+    level = "semantic" if semantic else "keyword"
+    config = load_config({"db": str(path), "tier": level, **settings})
     opened = open_node(
         config,
         background=False,

@@ -15,7 +15,7 @@ from ai_memory.adapters.sqlite.store import SqliteStore
 from ai_memory.adapters.system import SystemClock, SystemEntropy, own_agent_id
 from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.config import Config
-from ai_memory.errors import EmbedderUnavailable, EmbeddingModelMismatch
+from ai_memory.errors import ConfigInvalid, EmbedderUnavailable, EmbeddingModelMismatch
 from ai_memory.model.command import Caller
 from ai_memory.node import Node, Ports
 from ai_memory.operations.step import Facts
@@ -26,10 +26,19 @@ from ai_memory.workers.reembedder import Reembedder
 if TYPE_CHECKING:
     from ai_memory.adapters.reranker import OnnxCrossEncoder
     from ai_memory.adapters.vector_index.folder import IndexFolder
-    from ai_memory.ports import Clock, Embedder, EmbeddingModel, Observer, VectorIndex
+    from ai_memory.ports import (
+        Clock,
+        Embedder,
+        EmbeddingModel,
+        LanguageModel,
+        Observer,
+        VectorIndex,
+    )
 
 WORD_WEIGHTS: Final = (2.0, 1.0, 1.5)  # title, content, tags in BM25 (docs/adr/0005)
 _POOL_THREADS: Final = 8
+_ASKING_THREADS: Final = 8  # that wait for the language model; it is asked less at once
+_OLLAMA_MODELS: Final = {"smart": "gemma4:e2b", "autonomous": "gemma4:e4b"}
 
 Progress = Callable[[str, float], None]
 """(what is being done, share done)."""
@@ -100,7 +109,7 @@ def open_node(
     Raises:
         EmbeddingModelMismatch: Another model serves, and the configured one is not coming.
         SchemaTooNew, StoreBusy, StoreUnavailable: The database cannot be used.
-        ConfigInvalid: The embedder's settings are incomplete.
+        ConfigInvalid: The embedder's or the language model's settings are incomplete.
     """
     clock = clock or SystemClock()
     with ExitStack() as opening:
@@ -125,6 +134,11 @@ def open_node(
             opening.callback(reranker.close)
         pool = ThreadPoolExecutor(_POOL_THREADS, thread_name_prefix="ai-memory-call")
         opening.callback(pool.shutdown)
+        asking = ThreadPoolExecutor(_ASKING_THREADS, thread_name_prefix="ai-memory-asking")
+        opening.callback(asking.shutdown)
+        language_model, language_model_problem = _language_model(config)
+        if language_model is not None:
+            opening.callback(language_model.close)  # first: it wakes the threads that wait for it
         owned = opening.pop_all()
     ports = Ports(
         store=store,
@@ -135,6 +149,7 @@ def open_node(
         vector_index=index,
         observer=observer,
         reranker=reranker,
+        language_model=language_model,
     )
     facts = Facts(
         version=__version__,
@@ -143,9 +158,11 @@ def open_node(
         embedder_problem=problem,
         reranker=reranker.model_id if reranker else None,
         reranker_problem=reranker_problem,
+        language_model=language_model.model_id if language_model else None,
+        language_model_problem=language_model_problem,
         profile=config.profile,
     )
-    node = Node(ports, retention=config.retention, facts=facts, pool=pool)
+    node = Node(ports, retention=config.retention, facts=facts, pool=pool, asking=asking)
     if background and config.switch_interval_ms:
         _quicken(config.switch_interval_ms / 1_000)
     reembedder = Reembedder(node, folder)
@@ -210,6 +227,36 @@ def _reranker(config: Config) -> tuple[OnnxCrossEncoder | None, str | None]:
         ), None
     except RerankerRefused as failure:
         return None, f"the reranker in {config.reranker_path} cannot be used: {failure}"
+
+
+def _language_model(config: Config) -> tuple[LanguageModel | None, str | None]:
+    """The language model of the feature level, or why there is none. It is not asked yet.
+
+    Raises:
+        ConfigInvalid: The endpoint's model is not named.
+    """
+    if config.tier not in _OLLAMA_MODELS:
+        return None, None
+    if config.llm == "none":
+        return None, "no language model is configured"
+    model = config.llm_model or (_OLLAMA_MODELS[config.tier] if config.llm == "ollama" else None)
+    if model is None:
+        raise ConfigInvalid(
+            f"the language model at the {config.llm} endpoint is not named",
+            hint="Set AI_MEMORY_LLM_MODEL (llm.model), or AI_MEMORY_LLM=none.",
+            setting="llm_model",
+        )
+    from ai_memory.adapters.llm import LanguageModelSpec, open_language_model
+
+    spec = LanguageModelSpec(
+        kind=config.llm,  # type: ignore[arg-type]
+        model=model,
+        url=config.llm_url,
+        api_key=config.llm_api_key,
+        timeout_secs=config.llm_timeout_secs,
+        concurrency=config.llm_concurrency,
+    )
+    return open_language_model(spec), None
 
 
 def _require_same_model(stored: EmbeddingModel | None, model: EmbeddingModel) -> None:

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import urlsplit
 
 from ai_memory import limits
 from ai_memory.errors import ConfigInvalid
@@ -20,6 +21,7 @@ from ai_memory.model.memory import Retention
 
 LEVELS: Final = ("keyword", "semantic", "smart", "autonomous")
 EMBEDDERS: Final = ("minilm", "onnx", "openai", "ollama", "hashing", "none")
+LANGUAGE_MODELS: Final = ("ollama", "openai", "none")
 _LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1", "[::1]")
 
 
@@ -48,6 +50,12 @@ class Config(NamedTuple):
     embedding_dim: int | None
     reranker_path: str | None
     rerank_timeout_ms: int
+    llm: str
+    llm_model: str | None
+    llm_url: str | None
+    llm_api_key: str | None
+    llm_timeout_secs: int
+    llm_concurrency: int
     cache_dir: str
     short_ttl_secs: int
     mid_ttl_secs: int
@@ -93,6 +101,8 @@ class Setting(NamedTuple):
         default: Its value when nobody sets it; a callable is asked only then.
         parse: From text, a TOML value or a flag's value; raises ValueError with a reason.
         help: One line.
+        secret: It is never shown.
+        also: An older key of the file that means the same.
     """
 
     name: str
@@ -102,6 +112,7 @@ class Setting(NamedTuple):
     parse: Callable[[Any], Any]
     help: str
     secret: bool = False
+    also: str | None = None
 
 
 def _text(value: Any) -> str:
@@ -165,6 +176,16 @@ def _names(value: Any) -> tuple[str, ...]:
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
         raise ValueError("must be a list of names")
     return tuple(part.strip() for part in parts if part.strip())
+
+
+def _url(value: Any) -> str:
+    text = _text(value).strip()
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must look like http://127.0.0.1:11434 or https://example.org/v1")
+    if parts.username or parts.password:
+        raise ValueError("must not hold a password: messages show the address")
+    return text
 
 
 def _path(value: Any) -> str:
@@ -239,7 +260,7 @@ SETTINGS: Final = (
             "What makes vectors: minilm, onnx, openai, ollama, none."),
     Setting("embedding_model", "AI_MEMORY_EMBEDDING_MODEL", "embedding.model", None, _text,
             "Model name for openai and ollama."),
-    Setting("embedding_url", "AI_MEMORY_EMBEDDING_URL", "embedding.url", None, _text,
+    Setting("embedding_url", "AI_MEMORY_EMBEDDING_URL", "embedding.url", None, _url,
             "Base URL for openai and ollama."),
     Setting("embedding_api_key", "AI_MEMORY_EMBEDDING_API_KEY", "embedding.api_key", None, _text,
             "Key for an OpenAI-compatible endpoint.", secret=True),
@@ -251,6 +272,19 @@ SETTINGS: Final = (
             "Folder of an ONNX cross-encoder; used at the autonomous level."),
     Setting("rerank_timeout_ms", "AI_MEMORY_RERANK_TIMEOUT_MS", "reranker.timeout_ms", 1_000,
             _whole(1, 60_000), "What a recall waits for it; then the lexical order stands."),
+    Setting("llm", "AI_MEMORY_LLM", "llm.provider", "ollama", _one_of(*LANGUAGE_MODELS),
+            "The language model of the smart and autonomous levels: ollama, openai, none."),
+    Setting("llm_model", "AI_MEMORY_LLM_MODEL", "llm.model", None, _text,
+            "Its name; for ollama gemma4:e2b (smart) or gemma4:e4b (autonomous) unless given.",
+            also="llm_model"),
+    Setting("llm_url", "AI_MEMORY_LLM_URL", "llm.url", None, _url,
+            "Base URL for ollama and openai.", also="ollama_url"),
+    Setting("llm_api_key", "AI_MEMORY_LLM_API_KEY", "llm.api_key", None, _text,
+            "Key for an OpenAI-compatible endpoint.", secret=True),
+    Setting("llm_timeout_secs", "AI_MEMORY_LLM_TIMEOUT_SECS", "llm.timeout_secs", 60,
+            _whole(1, 3_600), "What one answer may take."),
+    Setting("llm_concurrency", "AI_MEMORY_LLM_CONCURRENCY", "llm.concurrency", 2,
+            _whole(1, 64), "How many questions it is asked at once."),
     Setting("cache_dir", "AI_MEMORY_CACHE_DIR", "cache_dir", default_cache_dir, _path,
             "Where the converted model is kept."),
     Setting("short_ttl_secs", "AI_MEMORY_SHORT_TTL_SECS", "ttl.short_ttl_secs",
@@ -269,7 +303,7 @@ SETTINGS: Final = (
 
 _LATER: Final = frozenset(
     (
-        "ollama_url", "embed_url", "llm_model", "cross_encoder", "max_memory_mb", "archive_on_gc",
+        "embed_url", "cross_encoder", "max_memory_mb", "archive_on_gc",
         "archive_max_days", "autonomous_hooks", "scoring", "logging", "audit", "boot",
         "permissions", "transcripts", "hooks", "subscriptions",
     )
@@ -303,6 +337,8 @@ def load_config(flags: Mapping[str, Any] | None = None, *, file: Path | None = N
             value, origin = os.environ[setting.env], f"env {setting.env}"
         elif setting.key in stored:
             value, origin = stored[setting.key], f"file {path}"
+        elif setting.also in stored:
+            value, origin = stored[setting.also], f"file {path}"
         else:
             value = setting.default() if callable(setting.default) else setting.default
             values[setting.name], origins[setting.name] = value, "default"
@@ -314,7 +350,9 @@ def load_config(flags: Mapping[str, Any] | None = None, *, file: Path | None = N
                 f"{setting.name} ({origin}) {cause}", hint=setting.help, setting=setting.name
             ) from cause
         origins[setting.name] = origin
-    return Config(**values, origins=origins)
+    config = Config(**values, origins=origins)
+    _require_safe_keys(config)
+    return config
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -334,7 +372,7 @@ def _read(path: Path) -> dict[str, Any]:
             f"the settings file {path} is not TOML: {cause}", hint="Correct it or move it away."
         ) from cause
     found: dict[str, Any] = {}
-    known = {setting.key for setting in SETTINGS}
+    known = {key for setting in SETTINGS for key in (setting.key, setting.also) if key}
     tables = {key.partition(".")[0] for key in known if "." in key}
     for key, value in tree.items():
         if isinstance(value, dict) and key in tables:
@@ -364,6 +402,23 @@ def require_safe_bind(config: Config) -> None:
             hint="Set AI_MEMORY_API_KEY (or api_key in the settings file), or bind 127.0.0.1.",
             setting="bind",
         )
+
+
+def _require_safe_keys(config: Config) -> None:
+    """Refuse to send a key over an unencrypted connection to another machine.
+
+    Raises:
+        ConfigInvalid: An endpoint with a key is `http://` and not on this machine.
+    """
+    for service in ("embedding", "llm"):
+        url = urlsplit(getattr(config, f"{service}_url") or "")
+        key = getattr(config, f"{service}_api_key")
+        if key is not None and url.scheme == "http" and not is_loopback(url.hostname or ""):
+            raise ConfigInvalid(
+                f"refusing to send {service}_api_key to {url.hostname} unencrypted",
+                hint=f"Give {service}_url as https://, or leave the key away.",
+                setting=f"{service}_url",
+            )
 
 
 def is_loopback(host: str) -> bool:

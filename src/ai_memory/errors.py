@@ -153,6 +153,20 @@ class EmbedderUnavailable(AiMemoryError):
     default_hint = "Keyword search works without it; `ai-memory doctor` tells what is missing."
 
 
+class LanguageModelUnavailable(AiMemoryError):
+    """The language model did not answer."""
+
+    code = "LANGUAGE_MODEL_UNAVAILABLE"
+    default_hint = "Nothing was lost; `ai-memory doctor` tells what its endpoint says."
+
+
+class LanguageModelAnswerInvalid(AiMemoryError):
+    """The language model answered twice, and not with what was asked for."""
+
+    code = "LANGUAGE_MODEL_ANSWER_INVALID"
+    default_hint = "Nothing was changed; another model (llm_model) may follow the schema better."
+
+
 class DimensionMismatch(AiMemoryError):
     """Two embeddings of different length met: two models in one computation."""
 

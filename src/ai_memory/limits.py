@@ -73,6 +73,11 @@ DROP_BATCH: Final = 1_000  # vectors; their transaction takes some 10 ms
 CLOSING_SAVE_ROWS_MAX: Final = 8_192  # about a second of a one-shot process
 TOUCHES_PENDING_MAX: Final = 100_000  # recalls not yet written; beyond, the oldest are lost
 
+# Language models.
+PROMPT_TEXT_CHARS_MAX: Final = 6_000  # of stored text in one question; fits 8,192 tokens of context
+AUTO_TAG_CONTENT_BYTES_MIN: Final = 50  # what existing clients know; shorter texts tag themselves
+AUTO_TAGS_MAX: Final = 8  # named in metadata.auto_tags
+
 # Faces.
 HTTP_BODY_BYTES_MAX: Final = 2 * 1024 * 1024
 HTTP_PORT: Final = 9_077

@@ -24,6 +24,7 @@ from ai_memory.model.memory import Retention
 from ai_memory.operations.apply import apply, stamp
 from ai_memory.operations.registry import Operation, runner, takes_steps
 from ai_memory.operations.step import (
+    Complete,
     Compute,
     Context,
     CountTokens,
@@ -41,6 +42,7 @@ from ai_memory.ports import (
     Clock,
     Embedder,
     Entropy,
+    LanguageModel,
     Observer,
     Reranker,
     Store,
@@ -54,9 +56,14 @@ if TYPE_CHECKING:
 
 
 class _Call(NamedTuple):
-    """Work that blocks: run it where blocking is allowed."""
+    """Work that blocks: run it where blocking is allowed.
+
+    `asks` marks a question to a language model. It takes seconds, so event loops send it to
+    threads of its own: the common pool stays free for what takes milliseconds.
+    """
 
     work: Callable[[], Any]
+    asks: bool = False
 
 
 _Wait: TypeAlias = "_Call | Future[Any]"
@@ -74,13 +81,20 @@ class Ports(NamedTuple):
     vector_index: VectorIndex | None = None
     observer: Observer | None = None
     reranker: Reranker | None = None
+    language_model: LanguageModel | None = None
 
 
 class Node:
     """One memory node: ports, and the one door to them."""
 
     def __init__(
-        self, ports: Ports, *, retention: Retention, facts: Facts, pool: ThreadPoolExecutor
+        self,
+        ports: Ports,
+        *,
+        retention: Retention,
+        facts: Facts,
+        pool: ThreadPoolExecutor,
+        asking: ThreadPoolExecutor | None = None,
     ) -> None:
         """Take what `compose.py` chose; nothing is opened here.
 
@@ -89,6 +103,7 @@ class Node:
             retention: How long memories live.
             facts: What the node says of itself.
             pool: Where an event loop's callers do blocking work.
+            asking: Where they wait for the language model; None: in `pool`.
         """
         self.store = ports.store
         self.clock = ports.clock
@@ -98,9 +113,11 @@ class Node:
         self._facts = facts
         self._count_tokens = ports.count_tokens
         self._pool = pool
+        self._asking = asking or pool
         self._embedder = ports.embedder
         self._observer = ports.observer
         self.reranker = ports.reranker
+        self.language_model = ports.language_model
         self._touches: deque[tuple[str, Micros]] = deque(maxlen=limits.TOUCHES_PENDING_MAX)
         self._closed = False
         self._inboxes: WeakKeyDictionary[Any, Inbox] = WeakKeyDictionary()
@@ -136,7 +153,8 @@ class Node:
             wait: _Wait = next(walk)
             while True:
                 if isinstance(wait, _Call):
-                    wait = await loop.run_in_executor(self._pool, _advance, walk, wait)
+                    pool = self._asking if wait.asks else self._pool
+                    wait = await loop.run_in_executor(pool, _advance, walk, wait)
                 else:
                     try:
                         answer = await inbox.wait(wait)
@@ -181,6 +199,7 @@ class Node:
             facts=self._facts,
             vector_index=self.index,
             reranker=self.reranker,
+            language_model=self.language_model,
         )
         # Asked before the slow steps: a caller who may not costs no embedding.
         _demand(caller, command, getattr(command, "namespace", None))
@@ -219,6 +238,11 @@ class Node:
                 if self.reranker is None or not step.passages:
                     return None
                 work = partial(self.reranker.score, step.query, step.passages)
+            case Complete():
+                if self.language_model is None:
+                    return None
+                asked = partial(self.language_model.complete, step.prompt, step.answer)
+                return (yield _Call(asked, asks=True))
             case Compute():
                 work = step.work
             case Read():
@@ -327,15 +351,18 @@ def _finish(walk: _Walk, answer: Any) -> Any:
         return stop.value
 
 
-def _advance(walk: _Walk, call: _Call) -> Future[Any]:
-    """In a pool thread: do the blocking work and what follows, up to the next future.
+def _advance(walk: _Walk, call: _Call) -> _Wait:
+    """In a pool thread: do the blocking work and what follows, as far as it belongs here.
+
+    Returns:
+        The next future, or work for the other pool.
 
     Raises:
         _Done: The walk ended.
     """
     wait: _Wait = call
     try:
-        while isinstance(wait, _Call):
+        while isinstance(wait, _Call) and wait.asks == call.asks:
             try:
                 answer = wait.work()
             except Exception as failure:  # noqa: BLE001 - the walk decides what it means

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
+
+import msgspec
 
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import HybridTime, Micros
 from ai_memory.model.memory import Link, Memory, Payload, Version
+from ai_memory.model.prompt import Prompt
 from ai_memory.model.query import Filter, ListCursor, NamespaceCursor
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
     Keys: TypeAlias = npt.NDArray[np.int64]
     """Window keys. Shape (n,)."""
+
+AnswerT = TypeVar("AnswerT", bound=msgspec.Struct)
 
 VectorBlob: TypeAlias = bytes
 """One embedding at rest: dim little-endian float16 values."""
@@ -92,6 +97,33 @@ class Reranker(Protocol):
 
     def close(self) -> None:
         """Release the model; later calls return None."""
+
+
+class LanguageModel(Protocol):
+    """Answers a prompt with a value of a declared shape. Safe to call from many threads."""
+
+    @property
+    def model_id(self) -> str:
+        """The model's name."""
+
+    @property
+    def problem(self) -> str | None:
+        """Why the latest call failed; None if it did not."""
+
+    def complete(self, prompt: Prompt, answer: type[AnswerT]) -> AnswerT:
+        """Ask, and wait for the answer. The prompt's data is quoted: it instructs nobody.
+
+        Args:
+            prompt: The task and its data.
+            answer: A struct; what does not decode to it strictly is no answer.
+
+        Raises:
+            LanguageModelUnavailable: It does not answer in time, or too many wait for it.
+            LanguageModelAnswerInvalid: It answered twice with something else.
+        """
+
+    def close(self) -> None:
+        """Interrupt whoever waits; later calls raise LanguageModelUnavailable."""
 
 
 class WindowVector(NamedTuple):

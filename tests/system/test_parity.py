@@ -67,6 +67,10 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("stats", {}),
     ("health", {}),
     ("capabilities", {"accept": "v2"}),
+    ("detect_contradiction", {"id_a": "$4", "id_b": "$3"}),
+    ("detect_contradiction", {"id_a": "$4", "id_b": "nobody"}),
+    ("auto_tag", {"id": "$0"}),
+    ("expand_query", {"query": "which database"}),
     # Touches are written within a second, so what counts them comes last.
     ("recall", {"context": "which database is used?", "namespace": "a/b", "explain": True}),
     ("recall", {"context": "node-7", "budget_tokens": 3, "limit": 2}),

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -211,13 +212,15 @@ def check_agent_id(text: str) -> None:
         )
 
 
-def check_id(text: str) -> None:
+def check_id(text: str, field: str = "id") -> None:
     """Non-blank, at most 128 bytes, no control characters."""
-    _not_blank("id", text)
-    _clean("id", text)
+    _not_blank(field, text)
+    _clean(field, text)
     if len(text.encode()) > limits.ID_BYTES_MAX:
         raise _fail(
-            "id", f"id exceeds {limits.ID_BYTES_MAX} bytes", "Give the id as it was returned."
+            field,
+            f"{field} exceeds {limits.ID_BYTES_MAX} bytes",
+            "Give the id as it was returned.",
         )
 
 
@@ -343,6 +346,8 @@ def _check_context_tokens(tokens: tuple[str, ...]) -> None:
 
 CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "id": check_id,
+    "id_a": partial(check_id, field="id_a"),
+    "id_b": partial(check_id, field="id_b"),
     "title": check_title,
     "content": check_content,
     "namespace": check_namespace,

@@ -72,14 +72,16 @@ def memory_capabilities(
     # Live: a reranker that failed or was late the last time is not called active.
     rerank_problem = facts.reranker_problem if reranker is None else reranker.problem
     reranker_active = "neural" if reranker is not None and rerank_problem is None else "lexical"
+    language_model = context.language_model
+    llm_problem = facts.language_model_problem if language_model is None else language_model.problem
     features: dict[str, Any] = {
         "keyword_search": True,
         "semantic_search": searches_vectors,
         "hybrid_recall": searches_vectors,
-        "query_expansion": False,
+        "query_expansion": language_model is not None,
         "auto_consolidation": False,
-        "auto_tagging": False,
-        "contradiction_analysis": False,
+        "auto_tagging": language_model is not None,
+        "contradiction_analysis": language_model is not None,
         "cross_encoder_reranking": reranker_active == "neural",
         "memory_reflection": False,
         "embedder_loaded": embedder is not None,
@@ -87,7 +89,7 @@ def memory_capabilities(
     models = {
         "embedding": "none" if embedder is None else embedder.id,
         "embedding_dim": 0 if embedder is None else embedder.dim,
-        "llm": "none",
+        "llm": facts.language_model or "none",
         "cross_encoder": facts.reranker or "none",
     }
     if version == "1":
@@ -103,6 +105,8 @@ def memory_capabilities(
     }
     if rerank_problem:
         features["reranker_problem"] = rerank_problem
+    if llm_problem:
+        features["llm_problem"] = llm_problem
     if embedder_problem:
         features["embedder_problem"] = embedder_problem
     document = CapabilitiesResult(

@@ -11,8 +11,10 @@ from ai_memory.model.change import Change
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Caller
 from ai_memory.model.memory import Payload, Retention
+from ai_memory.model.prompt import Prompt
 from ai_memory.ports import (
     EmbeddingModel,
+    LanguageModel,
     Lookups,
     Reader,
     Reranker,
@@ -91,6 +93,17 @@ class Rerank(NamedTuple):
     passages: Sequence[str]
 
 
+class Complete(NamedTuple):
+    """Ask the language model. Answer: an `answer`, or None when this node has no language model.
+
+    Takes seconds, so no lock and no thread of the common pool is held meanwhile. What goes wrong
+    (LanguageModelUnavailable, LanguageModelAnswerInvalid) is raised at the yield.
+    """
+
+    prompt: Prompt
+    answer: type[msgspec.Struct]
+
+
 class CountTokens(NamedTuple):
     """Count cl100k tokens. Answer: one count per text."""
 
@@ -103,7 +116,7 @@ class Touch(NamedTuple):
     ids: tuple[str, ...]
 
 
-Step: TypeAlias = Compute | Embed | Rerank | Read | Write | CountTokens | Touch
+Step: TypeAlias = Compute | Embed | Rerank | Complete | Read | Write | CountTokens | Touch
 Steps: TypeAlias = Generator[Step, Any, T]
 
 
@@ -116,6 +129,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         embedder_problem: Why it could not be had.
         reranker: The cross-encoder's name; None when there is none.
         reranker_problem: Why it could not be had, where one is configured.
+        language_model: The language model's name; None when there is none.
+        language_model_problem: Why it could not be had, where the level wants one.
         profile: The configured MCP profile, told on every face.
     """
 
@@ -125,6 +140,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     embedder_problem: str | None
     reranker: str | None = None
     reranker_problem: str | None = None
+    language_model: str | None = None
+    language_model_problem: str | None = None
     profile: str
 
 
@@ -138,6 +155,7 @@ class Context(NamedTuple):
     facts: Facts
     vector_index: VectorIndex | None
     reranker: Reranker | None = None
+    language_model: LanguageModel | None = None
 
 
 def float16_blobs(matrix: Matrix) -> list[bytes]:

@@ -6,6 +6,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -22,6 +23,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     silent: bool = False
     """Say nothing until the test is over."""
+    cut: int | None = None
+    """Hang up after so many bytes of the answer."""
+    trickles: bool = False
+    """Send the answer byte by byte, each after a while, until the test is over."""
 
 
 @dataclass(frozen=True)
@@ -86,4 +91,19 @@ class ScriptedServer:
             handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(content)))
         handler.end_headers()
-        handler.wfile.write(content)
+        if reply.cut is not None:
+            handler.wfile.write(content[: reply.cut])
+            handler.close_connection = True
+        elif reply.trickles:
+            self._trickle(handler, content)
+        else:
+            handler.wfile.write(content)
+
+    def _trickle(self, handler: BaseHTTPRequestHandler, content: bytes) -> None:
+        handler.close_connection = True
+        with suppress(OSError):  # whoever listened has lost patience
+            for byte in content:
+                handler.wfile.write(bytes((byte,)))
+                handler.wfile.flush()
+                if self._over.wait(0.05):
+                    return

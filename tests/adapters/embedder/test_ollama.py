@@ -8,8 +8,8 @@ import pytest
 from tests.adapters.embedder.scripted_server import Reply, ScriptedServer
 
 from ai_memory.adapters.embedder import EmbedderSpec, open_embedder
-from ai_memory.adapters.embedder.endpoint import Patience
 from ai_memory.adapters.embedder.ollama import open_ollama
+from ai_memory.adapters.endpoint import Patience
 from ai_memory.errors import EmbedderUnavailable
 
 HASTE = Patience(connect_secs=2, answer_secs=10, retry_secs=(0,))

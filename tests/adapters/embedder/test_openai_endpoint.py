@@ -10,8 +10,8 @@ import pytest
 from tests.adapters.embedder.scripted_server import Reply, ScriptedServer
 
 from ai_memory.adapters.embedder import EmbedderSpec, open_embedder
-from ai_memory.adapters.embedder.endpoint import Patience
 from ai_memory.adapters.embedder.openai_endpoint import open_openai_endpoint
+from ai_memory.adapters.endpoint import Patience
 from ai_memory.errors import EmbedderUnavailable
 from ai_memory.ports import Embedder
 

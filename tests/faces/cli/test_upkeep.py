@@ -9,6 +9,7 @@ from typing import Any
 
 import apsw
 import pytest
+from tests.adapters.embedder.scripted_server import Reply, ScriptedServer
 from tests.faces.cli.shell import Shell
 
 from ai_memory.config import SETTINGS
@@ -81,7 +82,7 @@ def test_doctor_finds_a_healthy_store_healthy(sh: Shell) -> None:
     found = sh.ok("doctor", "--json", "--level", "semantic", "--fail-on-warn").json
     assert (found["mode"], found["overall"]) == ("local", "info")
     assert [section["name"] for section in found["sections"]] == [
-        "Storage", "Embedder", "Index", "Recall", "Config", "Environment",
+        "Storage", "Embedder", "Index", "Recall", "Language model", "Config", "Environment",
     ]  # fmt: skip
     assert section_of(found, "Storage")["facts"]["quick check"] == "ok"
     assert section_of(found, "Index")["facts"]["vectors"] == 1
@@ -212,3 +213,43 @@ def test_reembed_needs_an_embedder(sh: Shell, monkeypatch: pytest.MonkeyPatch) -
     outcome = sh("reembed", "--level", "semantic", "--json")
     assert outcome.problem["code"] == "EMBEDDER_UNAVAILABLE"
     assert json.loads(outcome.err.splitlines()[-1]) == outcome.problem
+
+
+# -- the language model ----------------------------------------------------------------------------
+
+
+def _at(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AI_MEMORY_TIER": "smart",
+        "AI_MEMORY_EMBEDDER": "none",
+        "AI_MEMORY_LLM": "openai",
+        "AI_MEMORY_LLM_MODEL": "some-model",
+        "AI_MEMORY_LLM_URL": server.url,
+        "AI_MEMORY_LLM_API_KEY": "sk-very-secret",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_doctor_asks_the_language_model(sh: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer() as server:
+        _at(server, monkeypatch)
+        text = '{"terms": ["tea", "cocoa"]}'
+        server.default = lambda _: Reply({"choices": [{"message": {"content": text}}]})
+        outcome = sh.ok("doctor", "--json")
+        section = section_of(outcome.json, "Language model")
+        assert section["severity"] == "info"
+        assert section["facts"]["model"] == "some-model"
+        assert section["facts"]["related to 'a hot beverage'"] == ["tea", "cocoa"]
+        assert "sk-very-secret" not in outcome.out
+        assert "sk-very-secret" not in sh.ok("config", "--json").out + sh.ok("config").out
+
+
+def test_doctor_tells_what_the_endpoint_says(sh: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    with ScriptedServer() as server:
+        _at(server, monkeypatch)
+        server.default = lambda _: Reply({"error": "bad key sk-very-secret"}, 401)
+        outcome = sh("doctor", "--json", "--fail-on-warn")
+        section = section_of(outcome.json, "Language model")
+        assert section["severity"] == "warning"
+        assert "401 bad key …" in section["note"]
+        assert "sk-very-secret" not in outcome.out

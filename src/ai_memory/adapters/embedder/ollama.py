@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ai_memory.adapters.embedder.answer import unit_vectors
 from ai_memory.adapters.embedder.batcher import BatchBounds, Batcher
-from ai_memory.adapters.embedder.endpoint import Endpoint, Patience
+from ai_memory.adapters.endpoint import Endpoint, Patience
 from ai_memory.ports import EmbeddingModel
 
 if TYPE_CHECKING:

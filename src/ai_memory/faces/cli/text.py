@@ -275,6 +275,28 @@ def _health(result: Result, paint: Paint) -> Text:
     )
 
 
+def _auto_tag(result: Result, paint: Paint) -> Text:  # noqa: ARG001
+    new = ", ".join(result["new_tags"]) or "no new tags"
+    return Text([f"tagged: {result['id']}: {new}", f"all tags: {', '.join(result['all_tags'])}"])
+
+
+def _expand_query(result: Result, paint: Paint) -> Text:  # noqa: ARG001
+    return Text([one_line(term) for term in result["expanded_terms"]])
+
+
+def _detect_contradiction(result: Result, paint: Paint) -> Text:
+    sides = [
+        f"  {short_id(side['id'])}  {paint.bold(one_line(side['title']))}"
+        for side in (result["memory_a"], result["memory_b"])
+    ]
+    judge = "by their words" if result["method"] == "words" else "by the language model"
+    kind = f" ({result['kind']})" if "kind" in result else ""
+    said = "they contradict each other" if result["contradicts"] else "no contradiction found"
+    problem = result.get("language_model_problem")
+    remarks = [f"note: the language model was not heard: {problem}"] if problem else []
+    return Text([f"{said}{kind}, {judge}", *sides], remarks)
+
+
 _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "session_start": _started,
     "load_family": _family,
@@ -292,4 +314,7 @@ _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "namespaces": _namespaces,
     "capabilities": _capabilities,
     "health": _health,
+    "auto_tag": _auto_tag,
+    "expand_query": _expand_query,
+    "detect_contradiction": _detect_contradiction,
 }

@@ -70,6 +70,9 @@ ROUTES: Final = (
     Route("list_namespaces", "GET", f"{API}/namespaces"),
     Route("memory_capabilities", "GET", f"{API}/capabilities", accept="accept"),
     Route("memory_health", "GET", HEALTH_PATH),
+    Route("detect_contradiction", "POST", f"{API}/detect_contradiction"),
+    Route("tag_memory", "POST", f"{API}/auto_tag"),
+    Route("expand_query", "POST", f"{API}/expand_query"),
     Route("import_memories", "POST", f"{API}/import"),
 )  # fmt: skip
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from ai_memory import limits
 from ai_memory.adapters.sqlite.connection import MEMORY
 from ai_memory.compose import OpenNode, open_node
-from ai_memory.config import Config
+from ai_memory.config import Config, is_loopback
 from ai_memory.errors import AiMemoryError
 from ai_memory.faces.cli.examination.section import Section
 from ai_memory.faces.cli.paint import plural
+from ai_memory.operations.expand_query import ExpandQuery
 from ai_memory.operations.memory_health import HealthResult, MemoryHealth
 from ai_memory.operations.memory_stats import MemoryStats, StatsResult
 from ai_memory.operations.recall_memories import RecallMemories
@@ -29,7 +31,7 @@ _INDEX_FIX: Final = {
 def examine_recall(
     config: Config, *, usable: bool, fix: bool, progress: Progress | None
 ) -> list[Section]:
-    """The sections Embedder, Index and Recall.
+    """The sections Embedder, Index, Recall and Language model.
 
     Args:
         config: The settings.
@@ -40,16 +42,19 @@ def examine_recall(
     embedder = Section(name="Embedder", facts=[])
     index = Section(name="Index", facts=[])
     recall = Section(name="Recall", facts=[])
-    sections = [embedder, index, recall]
+    language_model = Section(name="Language model", facts=[])
+    sections = [embedder, index, recall, language_model]
     try:
         # A memory of its own: the model is tried out even where there is no database.
         trial = open_node(config._replace(db=MEMORY), background=False, progress=progress)
     except AiMemoryError as failure:
         embedder.find("critical", failure.message, failure.hint)
-        index.severity = recall.severity = "notavailable"
+        for section in (index, recall, language_model):
+            section.severity = "notavailable"
         return sections
     with closing(trial):
         _examine_embedder(embedder, trial)
+        _examine_language_model(language_model, trial)
     if not usable:
         index.severity = recall.severity = "notavailable"
         index.note = recall.note = "There is no database that could be asked."
@@ -96,6 +101,40 @@ def _examine_embedder(section: Section, opened: OpenNode) -> None:
             "warning",
             "the embedder does not answer",
             "Check its address and its key, if it has one.",
+        )
+
+
+def _examine_language_model(section: Section, opened: OpenNode) -> None:
+    """Ask it something small: reach, answer and schema in one."""
+    config, facts = opened.config, opened.node.facts
+    section.fact("level", facts.level)
+    if facts.language_model is None:
+        section.severity = "notavailable"
+        section.note = facts.language_model_problem or (
+            "The keyword and semantic levels need none; --level smart tags and judges."
+        )
+        return
+    section.fact("provider", config.llm)
+    section.fact("model", facts.language_model)
+    if config.llm_url is not None:
+        section.fact("url", config.llm_url)
+        url = urlsplit(config.llm_url)
+        if url.scheme == "http" and not is_loopback(url.hostname or ""):
+            section.find(
+                "warning", "memories travel to the model unencrypted", "Give llm_url as https://."
+            )
+    clock = opened.node.clock
+    began = clock.monotonic()
+    try:
+        answer = opened.node.execute(opened.caller("cli"), ExpandQuery(query="a hot beverage"))
+    except AiMemoryError as failure:
+        section.find("warning", failure.message, failure.hint)
+        return
+    section.fact("an answer, ms", round((clock.monotonic() - began) * 1_000, 1))
+    section.fact("related to 'a hot beverage'", answer.expanded_terms)
+    if not answer.expanded_terms:
+        section.find(
+            "warning", "the model named no related words", "Another llm_model may understand more."
         )
 
 

@@ -1,0 +1,55 @@
+"""One paragraph about several memories: what consolidation stores and session_start shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from ai_memory import limits
+from ai_memory.errors import LanguageModelAnswerInvalid
+from ai_memory.model.memory import Memory
+from ai_memory.model.prompt import Prompt
+from ai_memory.operations.step import Complete, Steps
+from ai_memory.operations.tagging import excerpt
+from ai_memory.retrieval.words import visible
+
+_TASK: Final = (
+    "You condense notes. Write one paragraph that keeps every fact, decision, name, number and "
+    "date of the notes in the data, and adds nothing. Where notes disagree, say so. Write in the "
+    "language of the notes."
+)
+_SUMMARY_CHARS_MAX: Final = 4_000
+
+
+class SummaryAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the model is to answer."""
+
+    summary: Annotated[str, Meta(description="One paragraph.")]
+
+
+def summarize(memories: Sequence[Memory]) -> Steps[str | None]:
+    """A paragraph over memories, in their order; None when this node has no language model.
+
+    The texts share what a prompt may hold; each is shown from its beginning.
+
+    Raises:
+        LanguageModelUnavailable, LanguageModelAnswerInvalid: It failed.
+    """
+    if not memories:
+        return None
+    share = max(limits.PROMPT_TEXT_CHARS_MAX // len(memories), 1)
+    data = {
+        f"note {number}": excerpt(f"{memory.title}: {memory.content}", share)
+        for number, memory in enumerate(memories, 1)
+    }
+    answer: SummaryAnswer | None = yield Complete(Prompt(task=_TASK, data=data), SummaryAnswer)
+    if answer is None:
+        return None
+    text = " ".join(visible(answer.summary).split())[:_SUMMARY_CHARS_MAX]
+    text = "".join(char for char in text if char.isprintable())
+    if not text:
+        raise LanguageModelAnswerInvalid("the language model's summary is empty")
+    return text
