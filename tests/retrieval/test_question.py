@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ai_memory.retrieval.question import first_person, names
+from ai_memory.retrieval.question import asked_for, first_person, names
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,20 @@ from ai_memory.retrieval.question import first_person, names
 def test_a_name_speaks_of_itself(query: str, spoken: str | None, found: list[str]) -> None:
     assert first_person(query) == spoken
     assert names(query) == found
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("What type of dog is mentioned?", ["dog"]),
+        ("How many cats would Ada say she has", ["cats", "ada"]),
+        ("type errors in the parser", ["type", "errors", "parser"]),  # no question
+        ("What kinds are mentioned?", ["kinds", "mentioned"]),  # nothing else is asked for
+        ("绿茶?", ["绿茶"]),
+    ],
+)
+def test_a_question_loses_the_words_that_only_ask(query: str, words: list[str]) -> None:
+    assert asked_for(query, 9) == words
 
 
 @given(st.text())

@@ -32,9 +32,8 @@ from ai_memory.retrieval.fusion import (
     votes,
 )
 from ai_memory.retrieval.proximity import lineage, proximity
-from ai_memory.retrieval.question import FIRST_PERSON_SHARE, first_person
+from ai_memory.retrieval.question import FIRST_PERSON_SHARE, asked_for, first_person
 from ai_memory.retrieval.relevance import MIN_RELEVANCE
-from ai_memory.retrieval.words import terms
 
 if TYPE_CHECKING:
     from ai_memory.ports import Vector
@@ -227,7 +226,7 @@ def _rank(
         query = blended = None
     namespaces = None if command.namespace is None else lineage(command.namespace)
     where = narrowed(command, context.now, namespaces)
-    hits = rows.rank_words(terms(command.context, limits.QUERY_TERMS_MAX), where, WORD_HITS)
+    hits = rows.rank_words(asked_for(command.context, limits.QUERY_TERMS_MAX), where, WORD_HITS)
     passages: dict[int, tuple[int, int]] = {}
     cosines = _votes(rows, context, query, where, passages)
     contexts = _votes(rows, context, blended, where, passages)

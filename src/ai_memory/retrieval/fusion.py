@@ -36,10 +36,12 @@ WINDOW_HITS_MAX: Final = 200
 _WORDS: Final = 3.5
 _NARROW: Final = 1.5
 _WIDE: Final = 1.0
+_TOGETHER: Final = 1.0
 _PHRASE: Final = 5.0
 _COSINE: Final = 12.0
 _MOMENT: Final = 6.0
-VECTOR_SHARE: Final = round(_COSINE / (_WORDS + _NARROW + _WIDE + _PHRASE + _COSINE), 3)
+_TEXT: Final = _WORDS + _NARROW + _WIDE + _TOGETHER + _PHRASE
+VECTOR_SHARE: Final = round(_COSINE / (_TEXT + _COSINE), 3)
 """How much of a score the vectors decide, where there are any and no date is asked for."""
 
 _CONTEXT_SHARE: Final = 0.5  # of the cosine's weight, where a context is given
@@ -173,13 +175,13 @@ def rank(
     context_weight = _COSINE * _CONTEXT_SHARE if contextual else 0.0
     cosine_weight = _COSINE - context_weight if semantic else 0.0
     moment_weight = _MOMENT if asked else 0.0
-    whole = _WORDS + _NARROW + _WIDE + _PHRASE + cosine_weight + context_weight + moment_weight
+    whole = _TEXT + cosine_weight + context_weight + moment_weight
     ranked = []
     for candidate, found in zip(candidates, evidence, strict=True):
         near = nearness(asked, day_of(candidate.created_at)) if asked else 0.0
         parts = (
             _WORDS * candidate.words / best_words / whole,
-            (_NARROW * found.narrow + _WIDE * found.wide) / whole,
+            (_NARROW * found.narrow + _WIDE * found.wide + _TOGETHER * found.together) / whole,
             _PHRASE * found.phrase / whole,
             cosine_weight * _vote(candidate.cosines, cosine_floor) / whole,
             context_weight * _vote(candidate.contexts, context_floor) / whole,

@@ -14,8 +14,7 @@ from math import log
 from typing import Final, NamedTuple
 
 from ai_memory.retrieval.occurrence import OCCURRENCES_MAX, Event, occurrences, probes, spellings
-from ai_memory.retrieval.question import names
-from ai_memory.retrieval.words import terms
+from ai_memory.retrieval.question import asked_for, names
 
 _NARROW_CHARS: Final = 170  # about 32 English words
 _WIDE_CHARS: Final = 510
@@ -61,7 +60,7 @@ def read(query: str, texts: Sequence[str]) -> list[Evidence]:
         One Evidence per text. Word weights come from the pool, so figures of two calls do not
         compare.
     """
-    words = terms(query, _TERMS_MAX)
+    words = asked_for(query, _TERMS_MAX)
     if not words or not texts:
         return [NOTHING] * len(texts)
     asked = probes(words)

@@ -35,6 +35,16 @@ _SPOKEN: Final = tuple(
         ("has (?=I|we)", "have "),
     )
 )
+_QUESTION: Final = re.compile(
+    r"^\s*(?:what|which|who|whom|whose|when|where|why|how)\b|\?\s*$", re.IGNORECASE
+)
+_FRAMING_WORDS: Final = """
+    according both call called calls consider considered could describe described describes
+    describing discuss discussed discusses explain explained explains kind kinds likely many may
+    mention mentioned mentioning mentions might much possibly probably said say saying says sort
+    sorts tell tells term told type types would
+"""
+_FRAMING: Final = frozenset(_FRAMING_WORDS.split())
 
 
 def first_person(query: str) -> str | None:
@@ -56,6 +66,22 @@ def _as_spoken(found: re.Match[str]) -> str:
     if _common(name) or _is_acronym(name):
         return name
     return "my" if _POSSESSIVE.search(name) else "I"
+
+
+def asked_for(query: str, limit: int) -> list[str]:
+    """The words of a query that its answer may repeat, as `words.terms` cuts them.
+
+    A question also says how it asks: "What type of dog is mentioned?" wants a dog. Such words are
+    cut from English questions only, and not if nothing else is there.
+
+    Args:
+        query: Anything.
+        limit: At most so many words.
+    """
+    found = terms(query, limit)
+    if _QUESTION.search(query):
+        return [word for word in found if word not in _FRAMING] or found
+    return found
 
 
 def names(query: str) -> list[str]:
