@@ -10,7 +10,7 @@ from ai_memory.faces.cli.call import Call, add_flags
 from ai_memory.faces.cli.paint import plural
 from ai_memory.faces.cli.progress import Bar, Preparation, wants_bar
 from ai_memory.faces.cli.setting import node_url, settings
-from ai_memory.faces.problems import EXIT_FAILED, EXIT_OK
+from ai_memory.faces.problems import EXIT_OK
 
 if TYPE_CHECKING:
     from ai_memory.compose import OpenNode
@@ -34,7 +34,7 @@ def configure(parser: Parser, name: str) -> None:
 
 
 def run(call: Call) -> int:
-    """Embed until nothing is missing; 1 when some memories are left without vectors."""
+    """Embed until nothing is missing; what others store meanwhile without this model is told."""
     config = settings(call.flags)
     if node_url(call.flags, config) is not None:
         raise ValidationFailed(
@@ -73,8 +73,12 @@ def run(call: Call) -> int:
         memories = plural(done.embedded, "memory", "memories")
         output.emit(f"embedded {memories} with {model.id} ({model.dim} dimensions){old}")
         if remaining:
-            output.note(f"warning: {remaining} still have no vectors; run it again", quiet=quiet)
-    return EXIT_FAILED if remaining else EXIT_OK
+            output.note(
+                f"note: {plural(remaining, 'memory', 'memories')} stored meanwhile by nodes of "
+                "another model: a node of this one makes the vectors, or run it again",
+                quiet=quiet,
+            )
+    return EXIT_OK
 
 
 def _reembed(opened: OpenNode, *, shown: bool) -> tuple[EmbeddingModel | None, Reembedded, int]:
@@ -93,7 +97,7 @@ def _reembed(opened: OpenNode, *, shown: bool) -> tuple[EmbeddingModel | None, R
     if done is None:
         raise StoreBusy(
             "another process is making these vectors",
-            hint="`ai-memory stats` shows how far it is; a running node does it by itself.",
+            hint="`ai-memory doctor` shows how far it is.",
         )
     with opened.node.store.read() as rows:
         return before, done, rows.count_unembedded()
