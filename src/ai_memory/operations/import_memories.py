@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
@@ -52,8 +53,8 @@ class ImportedMemory(Command, frozen=True, kw_only=True):
 class ImportMemories(Command, frozen=True, kw_only=True):
     """Import memories verbatim. One that is here already, by id, is skipped unless newer.
 
-    So repeating an import is harmless. A record whose title is taken by another memory gets a
-    numbered title.
+    So repeating an import is harmless, and completes one that was interrupted. A record whose title
+    is taken by another memory gets a numbered title.
     """
 
     action: ClassVar[Action] = "write"
@@ -106,41 +107,55 @@ def import_memories(command: ImportMemories, context: Context) -> Steps[ImportRe
         if embedded is not None:
             vectors = {d.id: group for d, (_m, group) in zip(wanted, embedded, strict=True)}
 
-    def work(rows: Transaction) -> Outcome:
-        live, known = _present(rows, ids)
-        changes: list[Change] = []
-        payloads: dict[bytes, Payload] = {}
-        windows: list[Windows] = []
-        taken: set[tuple[str, str]] = set()
-        updated = 0
-        for draft in wanted:
-            if not _news(draft, live, known):
-                continue
-            before = live.get(draft.id)
-            title = _free_title(rows, draft, taken, changes, context.now)
-            memory = msgspec.structs.replace(
-                draft, title=title, version=1 if before is None else before.version + 1
-            )
-            taken.add((memory.namespace, memory.title))
-            payload = payload_of(memory)
-            payload_hash = payload.hash()
-            payloads[payload_hash] = payload
-            changes.append(MemoryPut.of(memory, payload_hash))
-            updated += before is not None
-            if draft.id in vectors and memory.title == draft.title:
-                windows.append(Windows(memory.id, payload_hash, vectors[draft.id]))
-        stored = len(taken)
-        result = ImportResult(
-            imported=stored - updated,
-            updated=updated,
-            skipped=len(command.memories) - len(errors) - stored,
-            errors=errors,
+    imported = updated = 0
+    for start in range(0, len(wanted), limits.IMPORT_COMMIT_RECORDS):
+        part = wanted[start : start + limits.IMPORT_COMMIT_RECORDS]
+        fresh, revised = yield Write(
+            partial(_store, part, vectors, context.now),
+            Lookups(
+                ids=tuple(draft.id for draft in part),
+                titles=tuple((draft.namespace, draft.title) for draft in part),
+            ),
         )
-        return Outcome(result, tuple(changes), payloads, tuple(windows))
+        imported, updated = imported + fresh, updated + revised
+    return ImportResult(
+        imported=imported,
+        updated=updated,
+        skipped=len(command.memories) - len(errors) - imported - updated,
+        errors=errors,
+    )
 
-    lookups = Lookups(ids=ids, titles=tuple((d.namespace, d.title) for d in wanted))
-    imported: ImportResult = yield Write(work, lookups)
-    return imported
+
+def _store(
+    drafts: Sequence[Memory],
+    vectors: Mapping[str, Sequence[WindowVector]],
+    now: Micros,
+    rows: Transaction,
+) -> Outcome:
+    """Decide what becomes of some drafts. The result: how many are new, and how many revised."""
+    live, known = _present(rows, [draft.id for draft in drafts])
+    changes: list[Change] = []
+    payloads: dict[bytes, Payload] = {}
+    windows: list[Windows] = []
+    taken: set[tuple[str, str]] = set()
+    updated = 0
+    for draft in drafts:
+        if not _news(draft, live, known):
+            continue
+        before = live.get(draft.id)
+        title = _free_title(rows, draft, taken, changes, now)
+        memory = msgspec.structs.replace(
+            draft, title=title, version=1 if before is None else before.version + 1
+        )
+        taken.add((memory.namespace, memory.title))
+        payload = payload_of(memory)
+        payload_hash = payload.hash()
+        payloads[payload_hash] = payload
+        changes.append(MemoryPut.of(memory, payload_hash))
+        updated += before is not None
+        if draft.id in vectors and memory.title == draft.title:
+            windows.append(Windows(memory.id, payload_hash, vectors[draft.id]))
+    return Outcome((len(taken) - updated, updated), tuple(changes), payloads, tuple(windows))
 
 
 def _present(rows: Reader, ids: Sequence[str]) -> tuple[dict[str, Memory], set[str]]:

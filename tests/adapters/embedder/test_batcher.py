@@ -269,8 +269,11 @@ def test_a_lone_surrogate_reaches_no_encoder() -> None:
     assert encoder.batches == [["half ? pair"]]
 
 
-def test_many_threads_get_what_they_asked_for() -> None:
-    bounds = BatchBounds(texts_max=8, bulk_texts_max=4, tokens_max=512, text_tokens_max=256)
+@pytest.mark.parametrize("lanes", [1, 2, 3])
+def test_many_threads_get_what_they_asked_for(lanes: int) -> None:
+    bounds = BatchBounds(
+        texts_max=8, bulk_texts_max=4, tokens_max=512, text_tokens_max=256, lanes=lanes
+    )
     encoder = Recorder()
     batcher = Batcher(encoder, bounds)
 
@@ -284,4 +287,47 @@ def test_many_threads_get_what_they_asked_for() -> None:
     with ThreadPoolExecutor(12) as pool:
         for future in [pool.submit(caller, seed) for seed in range(12)]:
             future.result()
-    assert not batcher._led
+    for thread in threading.enumerate():
+        if thread.name == "ai-memory-embedding":
+            thread.join(20)
+    assert batcher._leaders == 0
+
+
+LANES = BatchBounds(texts_max=8, bulk_texts_max=1, tokens_max=10_000, text_tokens_max=256, lanes=2)
+
+
+def test_two_callers_use_two_lanes_and_a_third_waits() -> None:
+    encoder, batcher = held(LANES)
+    with Callers(batcher) as callers:
+        futures = [callers.call(f"caller {number}") for number in range(3)]
+        assert all(encoder.entered.acquire(timeout=20) for _lane in range(2))
+        assert len(encoder.batches) == 2
+        encoder.gate.set()
+        for number, future in enumerate(futures):
+            assert np.array_equal(future.result(), vectors([f"caller {number}"]))
+    assert batcher._leaders == 0
+
+
+def test_a_bulk_request_fills_every_lane_and_lets_others_pass() -> None:
+    encoder, batcher = held(LANES)
+    texts = [f"bulk {number}" for number in range(6)]
+    with Callers(batcher) as callers:
+        bulk = callers.call(*texts, bulk=True)
+        assert all(encoder.entered.acquire(timeout=20) for _lane in range(2))
+        urgent = callers.call("urgent")
+        encoder.gate.set()
+        assert np.array_equal(urgent.result(), vectors(["urgent"]))
+        assert np.array_equal(bulk.result(), vectors(texts))
+    assert "urgent" in encoder.batches[2]
+    assert len(set(encoder.threads)) >= 2
+
+
+def test_a_failure_in_one_lane_ends_the_request_and_frees_both() -> None:
+    encoder, batcher = held(LANES)
+    encoder.raises["bulk 1"] = EmbedderUnavailable("No answer.")
+    with Callers(batcher) as callers:
+        bulk = callers.call(*(f"bulk {number}" for number in range(6)), bulk=True)
+        assert all(encoder.entered.acquire(timeout=20) for _lane in range(2))
+        encoder.gate.set()
+        assert isinstance(bulk.exception(timeout=20), EmbedderUnavailable)
+    assert np.array_equal(batcher.embed(["next"]), vectors(["next"]))

@@ -9,6 +9,7 @@ import numpy as np
 from ai_memory.adapters.embedder.pooling import unit_rows
 
 if TYPE_CHECKING:
+    from ai_memory.adapters.endpoint import Endpoint
     from ai_memory.ports import Matrix
 
 
@@ -34,3 +35,21 @@ def unit_vectors(vectors: Any, count: int) -> Matrix:
     if not (np.isfinite(norms) & (norms > 0)).all():
         raise ValueError("a vector in it has no direction")
     return unit_rows(rows)
+
+
+def require_dim(rows: Matrix, dim: int, endpoint: Endpoint) -> None:
+    """Refuse the vectors of another model.
+
+    Args:
+        rows: What was answered. Shape (n, its dimension).
+        dim: The dimension it should have.
+        endpoint: Who answered.
+
+    Raises:
+        EmbedderUnavailable: It has another.
+    """
+    if rows.shape[1] != dim:
+        raise endpoint.failure(
+            f"its vectors have {rows.shape[1]} dimensions instead of {dim}",
+            "Another model answers there than the one configured.",
+        )

@@ -1,9 +1,11 @@
 """Makes an Encoder an Embedder: batches what many threads want, and lets the urgent pass.
 
-There is no worker thread. A caller that finds the encoder idle leads: it encodes batch after batch
-of what is waiting, its own texts and others', until it has its own; then it hands the lead to the
-caller that is next, or leaves. So a lone caller pays for two uncontended locks and nothing else,
-and under load each batch is as full as the moment allows.
+There is no worker thread. A caller that finds a lane of the encoder free leads there: it encodes
+batch after batch of what is waiting, its own texts and others', until it has its own; then it hands
+the lead to the caller that is next, or leaves. So a lone caller pays for two uncontended locks and
+nothing else, and under load each batch is as full as the moment allows. A bulk request of several
+batches brings helpers, threads that live as long as it does, so that it fills every lane; what an
+interactive caller waits for is still one bulk batch.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -41,6 +44,8 @@ class BatchBounds:
     """Texts times the longest one's tokens. A longer text is a batch of its own."""
     text_tokens_max: int
     """Where the model cuts a text."""
+    lanes: int = 1
+    """Batches encoded at the same time."""
 
 
 class Batcher:
@@ -53,7 +58,7 @@ class Batcher:
         # All below is guarded by the lock.
         self._interactive: deque[_Item] = deque()
         self._bulk: deque[_Item] = deque()
-        self._led = False  # some request leads; exactly one, while this is true
+        self._leaders = 0  # callers and helpers that encode, at most one a lane
         self._bulk_passed = 0  # interactive batches since bulk work had a turn
         self._closed = False
 
@@ -76,6 +81,8 @@ class Batcher:
             if self._closed:
                 raise _closed()
             self._join(request, items, bulk=bulk)
+        if bulk and len(items) > self._bounds.bulk_texts_max:
+            self._bring_helpers()
         try:
             self._see_through(request)
         except BaseException:
@@ -115,11 +122,31 @@ class Batcher:
                     self._step_down(request)
                     return
                 batch = self._next_batch() if request.leads else []
+                if not batch:
+                    self._step_down(request)  # the last of its texts are in another lane
             if batch:
                 self._run(batch)
             else:
                 request.woken.wait()
                 request.woken.clear()
+
+    def _bring_helpers(self) -> None:
+        for _ in range(self._bounds.lanes - 1):
+            threading.Thread(target=self._help, name="ai-memory-embedding", daemon=True).start()
+
+    def _help(self) -> None:
+        """Lead in a lane that nobody leads in, while anything waits."""
+        with self._lock:
+            if self._leaders >= self._bounds.lanes:
+                return
+            self._leaders += 1
+        while True:
+            with self._lock:
+                batch = self._next_batch()
+                if not batch:
+                    self._leaders -= 1
+                    return
+            self._run(batch)
 
     def _run(self, batch: list[_Item]) -> None:
         """Encode one batch and tell its callers."""
@@ -146,15 +173,17 @@ class Batcher:
     def _join(self, request: _Request, items: list[_Item], *, bulk: bool) -> None:
         request.bulk = bulk
         self._line_of(request).extend(items)
-        request.leads = not self._led
-        self._led = True
+        request.leads = self._leaders < self._bounds.lanes
+        self._leaders += request.leads
 
     def _line_of(self, request: _Request) -> deque[_Item]:
         return self._bulk if request.bulk else self._interactive
 
     def _next_batch(self) -> list[_Item]:
-        """Take the item that is next in line, and those near it that are about as long."""
+        """Take the item that is next in line, and those near it that are about as long, if any."""
         line, texts_max = self._next_line()
+        if not line:
+            return []
         near = [line.popleft() for _ in range(min(len(line), COMPANIONS_SEEN))]
         head, *others = near
         batch, longest = [head], head.tokens
@@ -180,13 +209,12 @@ class Batcher:
         if not request.leads:
             return
         request.leads = False
-        line = self._interactive or self._bulk
-        if line:
-            successor = line[0].request
-            successor.leads = True
-            successor.woken.set()
-        else:
-            self._led = False
+        for item in chain(self._interactive, self._bulk):
+            if not item.request.leads:
+                item.request.leads = True
+                item.request.woken.set()
+                return
+        self._leaders -= 1
 
     def _settle(self, requests: set[_Request], error: Exception) -> None:
         for request in requests:

@@ -30,6 +30,7 @@ LOCAL_BOUNDS: Final = BatchBounds(
     # A processor computes 256 tokens at a time as fast as 2,048, and answers sooner.
     tokens_max=256,
     text_tokens_max=TOKENS_MAX,
+    lanes=2,  # each computes with half of the processors
 )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from ai_memory.adapters.embedder.answer import unit_vectors
+from ai_memory.adapters.embedder.answer import require_dim, unit_vectors
 from ai_memory.adapters.embedder.batcher import BatchBounds, Batcher
 from ai_memory.adapters.endpoint import Endpoint, Patience
 from ai_memory.ports import EmbeddingModel
@@ -74,11 +74,7 @@ class OllamaEncoder:
             EmbedderUnavailable: No answer, or not the one that was asked for.
         """
         rows = self._ask(texts)
-        if rows.shape[1] != self._model.dim:
-            raise self._endpoint.failure(
-                f"its vectors have {rows.shape[1]} dimensions instead of {self._model.dim}",
-                "Another model answers there than the one configured.",
-            )
+        require_dim(rows, self._model.dim, self._endpoint)
         return rows
 
     def close(self) -> None:

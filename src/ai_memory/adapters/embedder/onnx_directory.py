@@ -59,7 +59,11 @@ def load_onnx_directory(
     name = model_id or directory.name
     encoder = OnnxEncoder(session, tokenizer, model_id=name, output=output, pooling=pooling)
     bounds = BatchBounds(
-        texts_max=32, bulk_texts_max=16, tokens_max=TOKENS_MAX, text_tokens_max=tokens_max
+        texts_max=32,
+        bulk_texts_max=16,
+        tokens_max=TOKENS_MAX,
+        text_tokens_max=tokens_max,
+        lanes=2,  # each computes with half of the processors
     )
     return Batcher(encoder, bounds)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from ai_memory.adapters.embedder.answer import unit_vectors
+from ai_memory.adapters.embedder.answer import require_dim, unit_vectors
 from ai_memory.adapters.embedder.batcher import BatchBounds, Batcher
 from ai_memory.adapters.endpoint import Endpoint, Patience
 from ai_memory.ports import EmbeddingModel
@@ -82,11 +82,7 @@ class OpenAIEncoder:
             if rows.shape[1] != self._model.dim:
                 self._dimensions = self._model.dim
                 rows = self._ask(texts)
-        if rows.shape[1] != self._model.dim:
-            raise self._endpoint.failure(
-                f"its vectors have {rows.shape[1]} dimensions instead of {self._model.dim}",
-                "Another model answers there than the one configured.",
-            )
+        require_dim(rows, self._model.dim, self._endpoint)
         return rows
 
     def close(self) -> None:

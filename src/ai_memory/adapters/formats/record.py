@@ -10,7 +10,9 @@ import msgspec
 
 from ai_memory import limits
 from ai_memory.adapters.formats.text import clip
-from ai_memory.model.clock import Micros
+from ai_memory.model.clock import Micros, to_rfc3339
+
+_INSTANTS: Final = ("created_at", "updated_at", "expires_at")
 
 
 class ImportRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -42,6 +44,18 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     updated_at: Micros | None = None
     expires_at: Micros | None = None
     ttl_secs: int | None = None
+
+    def fields(self) -> dict[str, Any]:
+        """The record as `ImportMemories` takes it: instants as text, what is left open left out."""
+        given = {
+            name: value
+            for name in self.__struct_fields__
+            if name != "line" and (value := getattr(self, name)) is not None
+        }
+        for name in _INSTANTS:
+            if name in given:
+                given[name] = to_rfc3339(given[name])
+        return given
 
 
 class ImportProblem(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -17,7 +17,6 @@ from ai_memory.faces.cli.call import Call, Flags, add_flags
 from ai_memory.faces.cli.progress import Bar, wants_bar
 from ai_memory.faces.codec import to_command, to_json
 from ai_memory.faces.problems import EXIT_FAILED, EXIT_OK
-from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.field import check_namespace
 from ai_memory.model.memory import TIERS
 from ai_memory.operations.registry import Operation, by_cli
@@ -33,7 +32,6 @@ BATCH_BYTES: Final = 256 * 1024
 
 _PROBLEMS_KEPT: Final = 1_000
 _PROBLEMS_SHOWN: Final = 20
-_INSTANTS: Final = ("created_at", "updated_at", "expires_at")
 
 
 class Summary(msgspec.Struct, kw_only=True):
@@ -211,14 +209,7 @@ class _Importer:
 
     def _memory(self, record: ImportRecord) -> dict[str, Any]:
         """A record as the command wants it; what the file leaves open is filled in."""
-        memory = {
-            name: value
-            for name in record.__struct_fields__
-            if name != "line" and (value := getattr(record, name)) is not None
-        }
-        for name in _INSTANTS:
-            if name in memory:
-                memory[name] = to_rfc3339(memory[name])
+        memory = record.fields()
         memory.setdefault("namespace", self._namespace)
         if self._tier is not None:
             memory["tier"] = self._tier

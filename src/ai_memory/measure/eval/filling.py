@@ -9,12 +9,10 @@ from ai_memory.adapters.formats import Dataset, ImportProblem, ImportRecord
 from ai_memory.compose import OpenNode
 from ai_memory.errors import EmbedderUnavailable
 from ai_memory.measure.progress import Progress
-from ai_memory.model.clock import to_rfc3339
 from ai_memory.operations.import_memories import ImportMemories, ImportResult
 
 _BATCH: Final = 64  # memories per command: enough for the embedder, few enough for the bar
-_INSTANTS: Final = ("created_at", "updated_at")
-_LEFT_OUT: Final = ("line", "tier", "ttl_secs", "expires_at")
+_LEFT_OUT: Final = ("ttl_secs", "expires_at")
 
 
 class Filled(NamedTuple):
@@ -52,12 +50,5 @@ def fill(opened: OpenNode, dataset: Dataset) -> Filled:
 
 def _durable(record: ImportRecord) -> dict[str, Any]:
     """A record as ImportMemories takes it, kept for good: nothing expires or ages meanwhile."""
-    fields = {
-        name: value
-        for name in record.__struct_fields__
-        if name not in _LEFT_OUT and (value := getattr(record, name)) is not None
-    }
-    for name in _INSTANTS:
-        if name in fields:
-            fields[name] = to_rfc3339(fields[name])
-    return {**fields, "tier": "long"}
+    kept = {name: value for name, value in record.fields().items() if name not in _LEFT_OUT}
+    return {**kept, "tier": "long"}
