@@ -49,6 +49,11 @@ CONTEXT_TOKENS_MAX: Final = 256
 CONTEXT_TOKEN_CHARS_MAX: Final = 4_096
 BUDGET_TOKENS_MAX: Final = 10_000_000
 ID_MATCHES_SHOWN_MAX: Final = 10
+ARCHIVE_IDS_MAX: Final = 1_000
+ARCHIVE_REASON_CHARS_MAX: Final = 64
+OLDER_THAN_DAYS_MAX: Final = 36_525  # a century
+SAMPLE_MAX: Final = 10  # memories a dry run shows
+DIFF_LINES_MAX: Final = 2_000  # per side; longer texts are compared as a whole
 HINTS_MAX: Final = 5
 HINT_CROWD_MAX: Final = 8  # commands that share a commit; more of them get no title hints
 NEAR_DUPLICATE_COSINE: Final = 0.9
@@ -61,6 +66,7 @@ WINDOW_OVERLAP_PIECES: Final = 32
 
 # The write path.
 BATCH_COMMANDS_MAX: Final = 512
+SWEEP_BATCH: Final = 500  # memories that forget, gc and purge move per transaction
 WRITE_QUEUE_MAX: Final = 8_192
 BUSY_WAIT_SECS: Final = 60.0
 

@@ -15,9 +15,15 @@ import msgspec
 
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import HybridTime, Micros
-from ai_memory.model.memory import Link, Memory, Payload, Version
+from ai_memory.model.memory import Archived, Link, Memory, Payload, Version
 from ai_memory.model.prompt import Prompt
-from ai_memory.model.query import Filter, ListCursor, NamespaceCursor
+from ai_memory.model.query import (
+    ArchiveCursor,
+    ArchiveFilter,
+    Filter,
+    ListCursor,
+    NamespaceCursor,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -209,7 +215,36 @@ class Reader(VectorRows, Protocol):
         """Those of `ids` that are live, in any order."""
 
     def known_ids(self, ids: Sequence[str]) -> set[str]:
-        """Those of `ids` that have a history here, live or not."""
+        """Those of `ids` that have a history here, live or not, or are gone for good."""
+
+    def archived(self, ids: Sequence[str]) -> list[Archived]:
+        """Those of `ids` that are in the archive, in any order."""
+
+    def archived_with_prefix(self, prefix: str, limit: int) -> list[str]:
+        """Archived ids that begin with `prefix`, ascending, at most `limit`."""
+
+    def list_archived(
+        self, where: ArchiveFilter, *, after: ArchiveCursor | None, offset: int, limit: int
+    ) -> list[Archived]:
+        """Last archived first, then by id."""
+
+    def archived_ids(self, where: ArchiveFilter, limit: int) -> list[str]:
+        """The same order, ids only."""
+
+    def count_archived(self, where: ArchiveFilter) -> Total:
+        """How many match: exactly for a namespace alone, else up to `limits.COUNTED_MAX`."""
+
+    def archive_figures(self) -> ArchiveFigures:
+        """The figures of memory_archive_stats."""
+
+    def matching_ids(
+        self, where: Filter, expression: str | None, *, after: int, limit: int
+    ) -> list[tuple[int, str]]:
+        """(row key, id) of live memories that match, and match the FTS5 expression if given.
+
+        By row key, those greater than `after`; but in a namespace without an expression in any
+        order and from its beginning: for a caller who removes what it is given.
+        """
 
     def memory_titled(self, namespace: str, title: str) -> Memory | None:
         """The memory that holds this title in this namespace."""
@@ -260,6 +295,12 @@ class Reader(VectorRows, Protocol):
     def count_history(self, memory_id: str) -> int:
         """How many versions there are."""
 
+    def version(self, memory_id: str, number: int) -> Version | None:
+        """One version by its number."""
+
+    def traces(self, memory_id: str) -> Traces:
+        """What there is of a memory, wherever it is."""
+
     def payload(self, memory_id: str, number: int, payload_hash: bytes) -> Payload | None:
         """What a version says; None when it was erased or never known."""
 
@@ -301,6 +342,9 @@ class Reader(VectorRows, Protocol):
     def count_unembedded(self) -> int:
         """How many memories wait for vectors."""
 
+    def count_expired(self, now: Micros) -> int:
+        """How many live rows are past their expiry."""
+
     def expired(self, now: Micros, limit: int) -> list[str]:
         """Ids past their expiry."""
 
@@ -335,6 +379,36 @@ class Unprepared(NamedTuple):
     reached: int
 
 
+class ArchiveFigures(NamedTuple):
+    """Figures about the archive; `text_bytes` is the text of the archived versions."""
+
+    total: int
+    text_bytes: int
+    oldest: Micros | None
+    newest: Micros | None
+    by_namespace: list[tuple[str, int]]
+
+
+class Traces(NamedTuple):
+    """What the rows hold of one memory.
+
+    Attributes:
+        versions: The hash of each version's text, hex, oldest first.
+        windows: Keys of its vectors.
+        links: How many lead from or to it.
+        copies: Ids of memories that are derived from it, and may repeat it.
+        tombstone: `purged` or `erased`, if it is gone for good.
+    """
+
+    live: bool
+    archived: bool
+    versions: list[str]
+    windows: list[int]
+    links: int
+    copies: list[str]
+    tombstone: str | None
+
+
 class StoreCounts(NamedTuple):
     """Figures about a store."""
 
@@ -363,6 +437,15 @@ class Transaction(Reader, Protocol):
 
     def delete_memory(self, memory_id: str, *, at: Micros, reason: str) -> None:
         """Move the row out of the live tables into the archive; its versions stay."""
+
+    def purge_memory(self, memory_id: str, *, at: Micros, kind: str) -> None:
+        """Remove the memory wherever it is, with its versions and links; leave a tombstone.
+
+        Args:
+            memory_id: Which; may be unknown.
+            at: When.
+            kind: `purged` or `erased`.
+        """
 
     def put_link(self, link: Link) -> None:
         """Insert the link, or replace the one with its key."""

@@ -62,6 +62,25 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("load_family", {"family": "graph", "k": 3}),
     ("load_family", {"family": "nothing"}),
     ("smart_load", {"intent": "Forget what is old"}),
+    ("forget", {"pattern": "node-7", "namespace": "a", "dry_run": True}),
+    ("forget", {}),
+    ("forget", {"pattern": "?!"}),
+    ("store", {"title": "Old note", "content": "walrus", "namespace": "z", "source": "api"}),
+    ("forget", {"pattern": "walrus", "tier": "mid"}),
+    ("archive_add", {"ids": ["$4", "nobody"], "reason": "moved"}),
+    ("archive_add", {"ids": ["$4"], "reason": "two words"}),
+    ("archive_list", {}),
+    ("archive_list", {"reason": "forget", "limit": 1}),
+    ("archive_list", {"cursor": "nonsense"}),
+    ("archive_stats", {}),
+    ("archive_restore", {"id": "$4"}),
+    ("archive_restore", {"id": "$4"}),
+    ("archive_purge", {"older_than_days": 1}),
+    ("archive_purge", {"older_than_days": -1}),
+    ("archive_purge", {"namespace": "z", "dry_run": True}),
+    ("archive_purge", {}),
+    ("gc", {"dry_run": True}),
+    ("gc", {}),
     ("namespaces", {}),
     ("namespaces", {"limit": 1}),
     ("stats", {}),
@@ -87,12 +106,7 @@ def play(ask: Ask) -> list[Any]:
     names: dict[str, str] = {}
     shown = []
     for number, (method, fields) in enumerate(SCRIPT):
-        given = {
-            key: ids[int(value[1:])]
-            if isinstance(value, str) and re.fullmatch(r"\$\d+", value)
-            else value
-            for key, value in fields.items()
-        }
+        given = {key: _filled(value, ids) for key, value in fields.items()}
         answer = ask(method, given)
         ids.append(answer.get("id", "") if isinstance(answer, dict) else "")
         if ids[-1]:
@@ -108,6 +122,14 @@ def play(ask: Ask) -> list[Any]:
         text = re.sub(r'"next_cursor": "[^"]+"', '"next_cursor": "there"', text)
         shown.append((method, json.loads(text)))
     return shown
+
+
+def _filled(value: Any, ids: list[str]) -> Any:
+    if isinstance(value, list):
+        return [_filled(item, ids) for item in value]
+    if isinstance(value, str) and re.fullmatch(r"\$\d+", value):
+        return ids[int(value[1:])]
+    return value
 
 
 def expected(tmp_path: Path) -> list[Any]:

@@ -75,6 +75,24 @@ class MemoryDeleted(
     reason: str
 
 
+class MemoryPurged(
+    msgspec.Struct, frozen=True, kw_only=True, tag="memory_purged", tag_field="kind"
+):
+    """An archived memory is gone for good, its versions and links with it; its id stays taken."""
+
+    memory_id: str
+    at: Micros
+
+
+class MemoryErased(
+    msgspec.Struct, frozen=True, kw_only=True, tag="memory_erased", tag_field="kind"
+):
+    """A memory is gone wherever it was, and a node that applies this removes every trace of it."""
+
+    memory_id: str
+    at: Micros
+
+
 class LinkPut(msgspec.Struct, frozen=True, kw_only=True, tag="link_put", tag_field="kind"):
     """A link holds from now on."""
 
@@ -87,7 +105,7 @@ class LinkPut(msgspec.Struct, frozen=True, kw_only=True, tag="link_put", tag_fie
     observed_by: str | None = None
 
 
-Change: TypeAlias = MemoryPut | MemoryDeleted | LinkPut
+Change: TypeAlias = MemoryPut | MemoryDeleted | MemoryPurged | MemoryErased | LinkPut
 
 
 class LogEntry(msgspec.Struct, frozen=True, kw_only=True):

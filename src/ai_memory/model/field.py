@@ -84,6 +84,32 @@ Timestamp = Annotated[str, Meta(description="RFC 3339, such as 2026-01-02T03:04:
 TtlSecs = Annotated[
     int, Meta(ge=1, le=limits.TTL_SECS_MAX, description="Seconds until it expires.")
 ]
+MemoryIds = Annotated[
+    tuple[str, ...],
+    Meta(
+        min_length=1,
+        max_length=limits.ARCHIVE_IDS_MAX,
+        description=f"Full ids, at most {limits.ARCHIVE_IDS_MAX:,}.",
+    ),
+]
+Reason = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=limits.ARCHIVE_REASON_CHARS_MAX,
+        description="Why, in one word: letters, digits and _-:. (it stays in the log for good).",
+    ),
+]
+OlderThanDays = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=limits.OLDER_THAN_DAYS_MAX,
+        description="Only what was archived so many days ago, or before.",
+    ),
+]
+VersionNumber = Annotated[int, Meta(ge=1, le=2**31, description="Number of a version.")]
+DryRun = Annotated[bool, Meta(description="Count only; change nothing.")]
 Offset = Annotated[
     int, Meta(ge=0, le=limits.OFFSET_MAX, description="Rows to skip; a cursor is better.")
 ]
@@ -126,6 +152,7 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _CONTROL_BUT_RETURN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _NAMESPACE_FORBIDDEN: Final = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f]")
+_REASON: Final = re.compile(r"[A-Za-z0-9_\-:.]{1,64}\Z")
 _AGENT_ID: Final = re.compile(r"[A-Za-z0-9_\-:@./]{1,128}\Z")
 
 
@@ -221,6 +248,20 @@ def check_id(text: str, field: str = "id") -> None:
             field,
             f"{field} exceeds {limits.ID_BYTES_MAX} bytes",
             "Give the id as it was returned.",
+        )
+
+
+def check_ids(ids: tuple[str, ...]) -> None:
+    """Each as `check_id` wants it."""
+    for memory_id in ids:
+        check_id(memory_id)
+
+
+def check_reason(text: str) -> None:
+    """One word of 1 to 64 characters: it stands in the log, which never forgets."""
+    if not _REASON.match(text):
+        raise _fail(
+            "reason", "reason is not one word", "Use 1 to 64 letters, digits and _ - : . only."
         )
 
 
@@ -348,6 +389,9 @@ CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "id": check_id,
     "id_a": partial(check_id, field="id_a"),
     "id_b": partial(check_id, field="id_b"),
+    "ids": check_ids,
+    "reason": check_reason,
+    "pattern": _check_text("pattern"),
     "title": check_title,
     "content": check_content,
     "namespace": check_namespace,

@@ -106,6 +106,18 @@ class Version(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     current: bool
 
 
+class Archived(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A memory that left the live set, whole, with when and why.
+
+    Attributes:
+        reason: ttl_expired, delete, forget, archive, or the word an archiver gave.
+    """
+
+    memory: Memory
+    archived_at: Micros
+    reason: str
+
+
 class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A directed edge between two memories, with valid time and recorded time."""
 

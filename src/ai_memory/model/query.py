@@ -90,6 +90,27 @@ class ListCursor(msgspec.Struct, frozen=True, array_like=True, gc=False):
     id: str
 
 
+class ArchiveFilter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Which archived memories a query means. Every field given narrows.
+
+    Attributes:
+        since: Archived at or after.
+        until: Archived at or before.
+    """
+
+    namespace: str | None = None
+    reason: str | None = None
+    since: Micros | None = None
+    until: Micros | None = None
+
+
+class ArchiveCursor(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where a page of memory_archive_list ended."""
+
+    archived_at: Annotated[Micros, msgspec.Meta(ge=-(2**62), le=2**62)]
+    id: str
+
+
 class NamespaceCursor(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where a page of memory_namespaces ended."""
 

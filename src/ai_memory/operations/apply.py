@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from ai_memory.errors import Internal
-from ai_memory.model.change import Change, LinkPut, LogEntry, MemoryDeleted, MemoryPut
+from ai_memory.model.change import (
+    Change,
+    LinkPut,
+    LogEntry,
+    MemoryDeleted,
+    MemoryErased,
+    MemoryPurged,
+    MemoryPut,
+)
 from ai_memory.model.clock import Micros
 from ai_memory.model.memory import Link, Payload
 from ai_memory.ports import IndexedWords, Transaction
@@ -45,6 +53,10 @@ def apply(
                 transaction.put_memory(put.memory(payload), put.payload_hash, words_of(payload))
             case MemoryDeleted(memory_id=memory_id, at=at, reason=reason):
                 transaction.delete_memory(memory_id, at=at, reason=reason)
+            case MemoryPurged(memory_id=memory_id, at=at):
+                transaction.purge_memory(memory_id, at=at, kind="purged")
+            case MemoryErased(memory_id=memory_id, at=at):
+                transaction.purge_memory(memory_id, at=at, kind="erased")
             case LinkPut() as put:
                 transaction.put_link(
                     Link(

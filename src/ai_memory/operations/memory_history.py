@@ -8,11 +8,11 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from ai_memory import limits
-from ai_memory.errors import NotFound
 from ai_memory.model import field
 from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.command import Command
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
+from ai_memory.operations.find import find_history
 from ai_memory.operations.step import Context
 from ai_memory.ports import Reader
 
@@ -54,18 +54,8 @@ def memory_history(command: MemoryHistory, rows: Reader, context: Context) -> Hi
         NotFound: No memory, live or deleted, has this id or is the only live one with the prefix.
         ValidationFailed: The cursor is not ours.
     """
-    memory_id = command.id
+    memory_id = find_history(rows, command.id)
     total = rows.count_history(memory_id)
-    if total == 0:
-        ids = rows.ids_with_prefix(command.id, 2)
-        if len(ids) != 1:
-            raise NotFound(
-                f"memory not found: {command.id}",
-                hint="Give the full id, or more of it.",
-                id=command.id,
-            )
-        memory_id = ids[0]
-        total = rows.count_history(memory_id)
     offset = 0 if command.cursor is None else max(0, decode_cursor(command.cursor, int))
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
     versions = rows.history(memory_id, limit=limit, offset=offset)

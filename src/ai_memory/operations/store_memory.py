@@ -120,7 +120,7 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
                 memory, merged = merge(existing, fresh, context.now), True
             else:
                 memory = msgspec.structs.replace(
-                    fresh, title=_free_title(rows, command.namespace, command.title)
+                    fresh, title=free_title(rows, command.namespace, command.title)
                 )
             payload = payload_of(memory)
             payload_hash = payload.hash()
@@ -254,7 +254,12 @@ def _expiry(command: StoreMemory, context: Context) -> Micros | None:
     return context.retention.expiry(command.tier, context.now)
 
 
-def _free_title(rows: Transaction, namespace: str, title: str) -> str:
+def free_title(rows: Transaction, namespace: str, title: str) -> str:
+    """The title with the least number behind it that nobody holds.
+
+    Raises:
+        ValidationFailed: Too many numbers are taken.
+    """
     for number in range(2, limits.VERSIONED_TITLES_MAX + 1):
         suffix = f" ({number})"
         candidate = title[: limits.TITLE_CHARS_MAX - len(suffix)] + suffix

@@ -318,3 +318,26 @@ def test_a_malformed_id_is_refused(empty: Running, identifier: str) -> None:
         path = f"/api/v1/memories/{identifier}"
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         require_raw_error(read_reply(connection), 400, "VALIDATION_FAILED")
+
+
+def test_forget_takes_its_fields_from_the_query_too(node: Running) -> None:
+    client = node.client
+    for number in range(3):
+        stored = {"title": f"walrus {number}", "content": "c", "namespace": "a"}
+        assert client.post("/api/v1/memories", json=stored).status_code == 201
+    dry = client.post("/api/v1/forget?pattern=walrus&namespace=a&dry_run=true")
+    assert dry.json()["would_delete"] == 3
+    twice = client.post("/api/v1/forget?pattern=walrus", json={"pattern": "walrus"})
+    assert (twice.status_code, twice.json()["field"]) == (400, "pattern")
+    unknown = client.post("/api/v1/forget?patern=walrus")
+    assert (unknown.status_code, unknown.json()["field"]) == (400, "patern")
+    both = client.post("/api/v1/forget?pattern=walrus", json={"tier": "mid"})
+    assert both.json()["deleted"] == 3
+    listed = client.get("/api/v1/archive?limit=1").json()
+    assert (listed["total"], listed["count"]) == (3, 1)
+    restored = client.post(f"/api/v1/archive/{listed['archived'][0]['id']}/restore")
+    assert restored.json()["restored"] is True
+    assert client.delete("/api/v1/archive?older_than_days=1").json()["purged"] == 0
+    assert client.delete("/api/v1/archive").json()["purged"] == 2
+    assert client.get("/api/v1/archive/stats").json()["archived_total"] == 0
+    assert client.post("/api/v1/gc?dry_run=true").json()["collected"] == 0

@@ -51,4 +51,11 @@ async def call_every_tool(client: Client) -> dict[str, Any]:
         "memory_health": await call(client, "memory_health"),
     }
     answers["memory_delete"] = await call(client, "memory_delete", id=ident)
+    answers["memory_archive_list"] = await call(client, "memory_archive_list")
+    answers["memory_archive_stats"] = await call(client, "memory_archive_stats")
+    answers["memory_archive_restore"] = await call(client, "memory_archive_restore", id=ident)
+    answers["memory_archive_add"] = await call(client, "memory_archive_add", ids=[ident])
+    answers["memory_archive_purge"] = await call(client, "memory_archive_purge")
+    answers["memory_forget"] = await call(client, "memory_forget", pattern="tea", dry_run=True)
+    answers["memory_gc"] = await call(client, "memory_gc")
     return answers

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ai_memory.model.query import Filter, ListCursor
+from ai_memory.model.query import ArchiveCursor, ArchiveFilter, Filter, ListCursor
 
 
 class Compiled(NamedTuple):
@@ -106,3 +106,24 @@ def compile_after(after: ListCursor | None) -> tuple[str, dict[str, Any]]:
         ),
         {"c_priority": after.priority, "c_updated_at": after.updated_at, "c_id": after.id},
     )
+
+
+def compile_archive(where: ArchiveFilter, after: ArchiveCursor | None) -> Compiled:
+    """Translate an archive filter and cursor, over `a` (archived)."""
+    parts: list[str] = []
+    bindings: dict[str, Any] = {}
+    for name, sql in (
+        ("namespace", "a.namespace = :f_namespace"),
+        ("reason", "a.reason = :f_reason"),
+        ("since", "a.archived_at >= :f_since"),
+        ("until", "a.archived_at <= :f_until"),
+    ):
+        value = getattr(where, name)
+        if value is not None:
+            parts.append(sql)
+            bindings[f"f_{name}"] = value
+    if after is not None:
+        # The first arm bounds the walk over the index, the second takes the ties apart.
+        parts.append("a.archived_at <= :c_at AND (a.archived_at < :c_at OR a.id > :c_id)")
+        bindings |= {"c_at": after.archived_at, "c_id": after.id}
+    return Compiled(" AND ".join(parts) or "true", bindings, needs_version=False)

@@ -9,6 +9,15 @@ json_object('key', m.key, 'hash', hex(v.hash), 'memory', json_object(
     'updated_at', m.updated_at, 'expires_at', m.expires_at, 'version', v.number,
     'access_count', m.access_count, 'last_accessed_at', m.last_accessed_at))
 
+-- name: archived_object --
+json_object('memory', json_object(
+    'id', a.id, 'namespace', a.namespace, 'title', v.title, 'content', v.content,
+    'tier', a.tier, 'tags', json(v.tags), 'priority', a.priority, 'confidence', a.confidence,
+    'source', a.source, 'metadata', json(v.metadata), 'created_at', a.created_at,
+    'updated_at', a.updated_at, 'expires_at', a.expires_at, 'version', v.number,
+    'access_count', a.access_count, 'last_accessed_at', a.last_accessed_at),
+    'archived_at', a.archived_at, 'reason', a.reason)
+
 -- name: memories_by_id --
 SELECT json_group_array({memory_object})
 FROM json_each(:ids) AS wanted
@@ -30,10 +39,58 @@ JOIN version AS v ON v.key = m.version_key
 -- name: known_ids --
 SELECT json_group_array(value) FROM json_each(:ids) AS wanted
 WHERE EXISTS (SELECT 1 FROM version WHERE memory_id = wanted.value)
+   OR EXISTS (SELECT 1 FROM tombstone WHERE id = wanted.value)
 
 -- name: ids_with_prefix --
 SELECT json_group_array(id) FROM (
     SELECT id FROM memory WHERE id >= :prefix AND id < :prefix || char(1114111) ORDER BY id LIMIT :limit)
+
+-- name: archived_by_id --
+SELECT json_group_array(json(o)) FROM (
+    SELECT {archived_object} AS o
+    FROM json_each(:ids) AS wanted
+    JOIN archived AS a ON a.id = wanted.value JOIN version AS v ON v.key = a.version_key)
+
+-- name: archived_with_prefix --
+SELECT json_group_array(id) FROM (
+    SELECT id FROM archived WHERE id >= :prefix AND id < :prefix || char(1114111)
+    ORDER BY id LIMIT :limit)
+
+-- name: list_archived --
+SELECT json_group_array(json(o)) FROM (
+    SELECT {archived_object} AS o
+    FROM archived AS a JOIN version AS v ON v.key = a.version_key
+    WHERE {where}
+    ORDER BY a.archived_at DESC, a.id
+    LIMIT :limit OFFSET :offset)
+
+-- name: archived_ids --
+SELECT json_group_array(id) FROM (
+    SELECT a.id AS id FROM archived AS a WHERE {where} ORDER BY a.archived_at DESC, a.id LIMIT :limit)
+
+-- name: count_archived --
+SELECT count(*) FROM (SELECT 1 FROM archived AS a WHERE {where} LIMIT :most)
+
+-- name: archive_figures --
+SELECT json_array(
+    (SELECT rows FROM row_count WHERE name = 'archived'),
+    (SELECT coalesce(sum(bytes), 0) FROM archive_tally),
+    (SELECT min(archived_at) FROM archived),
+    (SELECT max(archived_at) FROM archived),
+    json((SELECT json_group_array(json_array(namespace, memories)) FROM (
+        SELECT namespace, memories FROM archive_tally ORDER BY memories DESC, namespace))))
+
+-- name: matching_ids --
+SELECT json_group_array(json_array(key, id)) FROM (
+    SELECT m.key AS key, m.id AS id FROM memory AS m {version_join}
+    WHERE {where} AND {after} LIMIT :limit)
+
+-- name: word_ids --
+SELECT json_group_array(json_array(key, id)) FROM (
+    SELECT m.key AS key, m.id AS id
+    FROM words JOIN memory AS m ON m.key = words.rowid {version_join}
+    WHERE words MATCH :expression AND {where} AND words.rowid > :after
+    ORDER BY words.rowid LIMIT :limit)
 
 -- name: list_memories --
 SELECT json_group_array(json(o)) FROM (
@@ -179,6 +236,30 @@ SELECT json_group_array(json(o)) FROM (
     WHERE v.memory_id = :id AND v.title IS NOT NULL
     ORDER BY v.number DESC, v.key DESC LIMIT :limit OFFSET :offset)
 
+-- name: version_numbered --
+SELECT json_object('number', v.number,
+    'payload', json_object('title', v.title, 'content', v.content,
+        'tags', json(v.tags), 'metadata', json(v.metadata)),
+    'written_at', v.written_at,
+    'current', json(iif(v.key = (SELECT version_key FROM memory WHERE id = :id), 'true', 'false')))
+FROM version AS v WHERE v.memory_id = :id AND v.number = :number AND v.title IS NOT NULL
+ORDER BY v.key DESC LIMIT 1
+
+-- name: traces --
+SELECT json_object(
+    'live', json(iif(EXISTS (SELECT 1 FROM memory WHERE id = :id), 'true', 'false')),
+    'archived', json(iif(EXISTS (SELECT 1 FROM archived WHERE id = :id), 'true', 'false')),
+    'versions', json((SELECT json_group_array(lower(hex(hash))) FROM (
+        SELECT hash FROM version WHERE memory_id = :id ORDER BY number, key))),
+    'windows', json((SELECT json_group_array(key) FROM window_vector
+        WHERE model IN (SELECT key FROM embedding_model)
+          AND memory_key = (SELECT key FROM memory WHERE id = :id))),
+    'links', (SELECT count(*) FROM link WHERE source_id = :id OR target_id = :id),
+    'copies', json((SELECT json_group_array(source_id) FROM (
+        SELECT DISTINCT source_id FROM link
+        WHERE target_id = :id AND relation = 'derived_from' ORDER BY source_id))),
+    'tombstone', (SELECT kind FROM tombstone WHERE id = :id))
+
 -- name: count_history --
 SELECT count(*) FROM version WHERE memory_id = :id AND title IS NOT NULL
 
@@ -247,6 +328,9 @@ SELECT json_group_array(json(o)) FROM (
 -- name: count_unembedded --
 SELECT coalesce(sum(unembedded), 0) FROM tally
 
+-- name: count_expired --
+SELECT count(*) FROM memory INDEXED BY memory_by_expiry WHERE expires_at <= :now
+
 -- name: expired --
 SELECT json_group_array(id) FROM (
     SELECT id FROM memory WHERE expires_at <= :now ORDER BY expires_at, id LIMIT :limit)
@@ -278,7 +362,9 @@ SELECT kind, id, facts FROM (
     FROM link
     UNION ALL
     SELECT 4, memory_id || ' ' || number || ' ' || hex(hash), json_array(written_at)
-    FROM version)
+    FROM version
+    UNION ALL
+    SELECT 6, id, json_array(kind, at) FROM tombstone)
 ORDER BY kind, id
 
 -- name: version_payload --
@@ -296,12 +382,16 @@ ON CONFLICT (memory_id, number, hash) DO UPDATE SET
 
 -- name: insert_memories --
 INSERT INTO memory (key, id, namespace, title_digest, version_key, tier, priority, confidence,
-    source, agent_id, scope, created_at, updated_at, expires_at, embedded)
+    source, agent_id, scope, created_at, updated_at, expires_at, embedded,
+    access_count, last_accessed_at)
 SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3),
        (SELECT key FROM version WHERE memory_id = value ->> 1 AND number = value ->> 4
                                   AND hash = unhex(value ->> 5)),
        value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11,
-       value ->> 12, value ->> 13, value ->> 14, value ->> 15
+       value ->> 12, value ->> 13, value ->> 14, value ->> 15,
+       -- What comes back from the archive brings its counters; they are in no log.
+       coalesce((SELECT access_count FROM archived WHERE id = value ->> 1), 0),
+       (SELECT last_accessed_at FROM archived WHERE id = value ->> 1)
 FROM json_each(:rows)
 
 -- name: update_memories --
@@ -395,6 +485,21 @@ ON CONFLICT (id) DO UPDATE SET
 
 -- name: delete_memories --
 DELETE FROM memory WHERE key IN (SELECT value ->> 0 FROM json_each(:rows))
+
+-- name: purge_archived --
+DELETE FROM archived WHERE id IN (SELECT value ->> 0 FROM json_each(:rows))
+
+-- name: purge_versions --
+DELETE FROM version WHERE memory_id IN (SELECT value ->> 0 FROM json_each(:rows))
+
+-- name: purge_links --
+DELETE FROM link WHERE source_id IN (SELECT value ->> 0 FROM json_each(:rows))
+                    OR target_id IN (SELECT value ->> 0 FROM json_each(:rows))
+
+-- name: insert_tombstones --
+INSERT INTO tombstone (id, kind, at) SELECT value ->> 0, value ->> 1, value ->> 2
+FROM json_each(:rows) WHERE true
+ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, at = excluded.at
 
 -- name: insert_links --
 INSERT INTO link (source_id, target_id, relation, created_at, valid_from, valid_until, observed_by)

@@ -61,6 +61,7 @@ class SqliteTransaction(SqliteReader):
         self._puts: dict[str, _Put] = {}
         self._freed: set[tuple[str, str]] = set()  # titles that pending rows give up
         self._deletes: dict[str, tuple[int, Micros, str]] = {}
+        self._purges: dict[str, tuple[str, Micros]] = {}
         self._links: list[Link] = []
         self._windows: dict[str, dict[int, Sequence[WindowVector]]] = {}  # by id, by model
         self._log: list[LogEntry] = []
@@ -168,7 +169,7 @@ class SqliteTransaction(SqliteReader):
         """See ports.Transaction."""
         self.writes += 1
         title = (memory.namespace, memory.title)
-        if memory.id in self._deletes or title in self._freed:
+        if memory.id in self._deletes or memory.id in self._purges or title in self._freed:
             # Set-based statements know no order: what this row takes must be free on disk.
             self.flush()
         known = self._row(memory.id)
@@ -235,6 +236,20 @@ class SqliteTransaction(SqliteReader):
         self._deletes[memory_id] = (row.key, at, reason)
         self._by_id[memory_id] = None
         self._by_title[row.memory.namespace, row.memory.title] = None
+
+    def purge_memory(self, memory_id: str, *, at: Micros, kind: str) -> None:
+        """See ports.Transaction."""
+        if self._memory_row_pending(memory_id):
+            self.flush()
+        row = self._row(memory_id)
+        if row is not None:
+            self.delete_memory(memory_id, at=at, reason=kind)
+        self.writes += 1
+        self._purges[memory_id] = (kind, at)
+
+    def _memory_row_pending(self, memory_id: str) -> bool:
+        """Whether rows wait that the purge of a memory must find written."""
+        return memory_id in self._puts or memory_id in self._windows or bool(self._links)
 
     def put_link(self, link: Link) -> None:
         """See ports.Transaction."""
@@ -335,6 +350,7 @@ class SqliteTransaction(SqliteReader):
         self._freed.clear()
         self._places.clear()
         self._flush_deletes()
+        self._flush_purges()
         self._flush_rows()
         if self._links:
             self._each("insert_links", [msgspec.structs.astuple(link) for link in self._links])
@@ -357,6 +373,15 @@ class SqliteTransaction(SqliteReader):
         self._each("delete_words", keys)
         self._each("delete_windows", keys)
         self._each("delete_memories", rows)
+
+    def _flush_purges(self) -> None:
+        if not self._purges:
+            return
+        rows = [(memory_id, kind, at) for memory_id, (kind, at) in self._purges.items()]
+        self._purges = {}
+        # In this order: an archived row points at its version.
+        for name in ("purge_archived", "purge_versions", "purge_links", "insert_tombstones"):
+            self._each(name, rows)
 
     def _flush_rows(self) -> None:
         """Memories, their versions, words and windows, and the log: the new ones together."""

@@ -197,6 +197,61 @@ def _history(result: Result, paint: Paint) -> Text:
     return Text(lines, [f"note: the next page: --cursor {cursor}"] if cursor else [])
 
 
+def _forget(result: Result, paint: Paint) -> Text:
+    if not result["dry_run"]:
+        forgotten = plural(result["forgotten"], "memory", "memories")
+        return Text([f"forgot {forgotten}; `ai-memory archive list --reason forget` shows them"])
+    rows = [
+        f"[{short_id(row['id'])}] {one_line(row['title'])} (ns={paint.cyan(row['namespace'])})"
+        for row in result["sample"]
+    ]
+    count = plural(result["would_delete"], "memory", "memories")
+    more = result["would_delete"] - len(rows)
+    return Text([*rows, *([f"… and {more} more"] if more > 0 else []), f"would forget {count}"])
+
+
+def _gc(result: Result, paint: Paint) -> Text:  # noqa: ARG001
+    done = "expired memories to archive" if result["dry_run"] else "expired memories archived"
+    return Text([f"{done}: {result['collected']}"])
+
+
+def _archive_add(result: Result, paint: Paint) -> Text:  # noqa: ARG001
+    missing = [f"warning: not found: {memory_id}" for memory_id in result["missing"]]
+    return Text([f"archived {plural(result['count'], 'memory', 'memories')}"], missing)
+
+
+def _archive_list(result: Result, paint: Paint) -> Text:
+    if not result["archived"]:
+        return Text([], ["no archived memories"])
+    lines = [
+        f"[{short_id(row['id'])}] {paint.bold(one_line(row['title']))} "
+        f"({row['archive_reason']}, {paint.age(row['archived_at'])}, "
+        f"ns={paint.cyan(row['namespace'])})"
+        for row in result["archived"]
+    ]
+    count, total = result["count"], result["total"]
+    of = f" of {total}{'' if result['total_is_exact'] else '+'}" if total > count else ""
+    lines += ["", f"{count}{of} archived memories"]
+    cursor = result.get("next_cursor")
+    return Text(lines, [f"note: the next page: --cursor {cursor}"] if cursor else [])
+
+
+def _archive_restore(result: Result, paint: Paint) -> Text:
+    return Text([f"restored: {result['id']} [{paint.bold(one_line(result['title']))}]"])
+
+
+def _archive_purge(result: Result, paint: Paint) -> Text:  # noqa: ARG001
+    done = "would purge" if result["dry_run"] else "purged"
+    return Text([f"{done} {plural(result['purged'], 'archived memory', 'archived memories')}"])
+
+
+def _archive_stats(result: Result, paint: Paint) -> Text:
+    lines = [f"archived: {result['archived_total']} total, {size(result['archived_bytes'])}"]
+    if "oldest" in result:
+        lines.append(f"from {result['oldest']} to {result['newest']}")
+    return Text([*lines, *_counted(result["by_namespace"], paint)])
+
+
 def _stats(result: Result, paint: Paint) -> Text:
     facts = {
         "total memories": result["total"],
@@ -310,6 +365,13 @@ _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "delete": _delete,
     "promote": _promote,
     "history": _history,
+    "forget": _forget,
+    "gc": _gc,
+    "archive_add": _archive_add,
+    "archive_list": _archive_list,
+    "archive_restore": _archive_restore,
+    "archive_purge": _archive_purge,
+    "archive_stats": _archive_stats,
     "stats": _stats,
     "namespaces": _namespaces,
     "capabilities": _capabilities,

@@ -104,13 +104,18 @@ def _operation(
         "description": description_of(kind),
         "tags": [operation.family],
     }
-    if route.takes_query:
+    if route.takes_query or route.query_too:
         shown = {field: alias for alias, field in route.aliases.items()}
         parameters += [
-            _query_parameter(shown.get(name, name), schema, name in wanted, name in route.lists)
+            _query_parameter(
+                shown.get(name, name),
+                schema,
+                name in wanted and route.takes_query,
+                name in route.lists,
+            )
             for name, schema in others.items()
         ]
-    elif others:
+    if not route.takes_query and others:
         body: dict[str, Any] = {
             "type": "object",
             "properties": others,

@@ -48,12 +48,19 @@ def command_of(operation: Operation, route: Route, request: Request) -> Command:
             header = request.headers[b"accept-capabilities"].decode("latin-1")
             fields.setdefault(route.accept, accepted_version(header))
     else:
-        if request.query:
+        if request.query and not route.query_too:
             name = decoded(request.query.partition(b"=")[0][:80])
             raise ValidationFailed(
                 f"unknown query parameter '{name}'", hint="Send fields in the JSON body."
             )
         fields = read_object(request.body) if request.body else {}
+        if request.query:
+            asked = read_query(request.query, aliases=route.aliases, lists=route.lists)
+            for name in asked.keys() & fields.keys():
+                raise ValidationFailed(
+                    f"{name} stands in the query and in the body", hint="Give it once.", field=name
+                )
+            fields |= asked
     for name, value in request.params.items():
         if fields.setdefault(name, value) != value:
             raise ValidationFailed(
@@ -61,7 +68,7 @@ def command_of(operation: Operation, route: Route, request: Request) -> Command:
                 hint="Leave it out of the body.",
                 field=name,
             )
-    return to_command(operation, fields, text=route.takes_query)
+    return to_command(operation, fields, text=route.takes_query or bool(request.query))
 
 
 def caller_of(headers: Headers) -> Caller:

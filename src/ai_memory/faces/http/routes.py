@@ -29,6 +29,7 @@ class Route(NamedTuple):
         aliases: Query parameter → the field it means, where clients know another name.
         lists: Fields that a query writes as a comma-separated list.
         accept: The field the Accept-Capabilities header sets.
+        query_too: Its fields may stand in the query as well as in the body.
     """
 
     operation: str
@@ -39,6 +40,7 @@ class Route(NamedTuple):
     aliases: Mapping[str, str] = _NONE
     lists: tuple[str, ...] = ()
     accept: str | None = None
+    query_too: bool = False
 
     @property
     def path_fields(self) -> tuple[str, ...]:
@@ -60,6 +62,13 @@ ROUTES: Final = (
     Route("delete_memory", "DELETE", f"{API}/memories/{{id}}"),
     Route("promote_memory", "POST", f"{API}/memories/{{id}}/promote"),
     Route("memory_history", "GET", f"{API}/memories/{{id}}/history"),
+    Route("forget_memories", "POST", f"{API}/forget", query_too=True),
+    Route("collect_expired", "POST", f"{API}/gc", query_too=True),
+    Route("list_archived", "GET", f"{API}/archive"),
+    Route("archive_memories", "POST", f"{API}/archive"),
+    Route("purge_archive", "DELETE", f"{API}/archive", query_too=True),
+    Route("archive_stats", "GET", f"{API}/archive/stats"),
+    Route("restore_archived", "POST", f"{API}/archive/{{id}}/restore", query_too=True),
     Route("search_memories", "GET", f"{API}/search", aliases={"q": "query"}),
     Route("recall_memories", "GET", f"{API}/recall", lists=("context_tokens",)),
     Route("recall_memories", "POST", f"{API}/recall"),
