@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import apsw
 import msgspec
 
 from ai_memory import limits
-from ai_memory.adapters.sqlite.filter import (
-    Compiled,
-    compile_after,
-    compile_archive,
-    compile_filter,
-    compile_place,
-)
+from ai_memory.adapters.sqlite.archive_reader import ArchiveReader
+from ai_memory.adapters.sqlite.filter import Compiled, compile_after, compile_filter, compile_place
 from ai_memory.adapters.sqlite.query import query
+from ai_memory.adapters.sqlite.statement import json_text
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import SECOND, Micros
-from ai_memory.model.memory import Archived, Link, Memory, Payload, Version
-from ai_memory.model.query import (
-    ArchiveCursor,
-    ArchiveFilter,
-    Filter,
-    ListCursor,
-    NamespaceCursor,
-)
+from ai_memory.model.memory import Link, Memory
+from ai_memory.model.query import Filter, ListCursor, NamespaceCursor
 from ai_memory.ports import (
-    ArchiveFigures,
     EmbeddingModel,
     StoreCounts,
     Total,
-    Traces,
     Unprepared,
     VectorRows,
     WordHit,
@@ -80,24 +68,14 @@ class ModelRow(NamedTuple):
 _rows = msgspec.json.Decoder(list[Row])
 _models = msgspec.json.Decoder(list[ModelRow])
 _links = msgspec.json.Decoder(list[Link])
-_versions = msgspec.json.Decoder(list[Version])
-_archived = msgspec.json.Decoder(list[Archived])
-_version = msgspec.json.Decoder(Version)
-_traces = msgspec.json.Decoder(dict[str, Any])
 _entries = msgspec.json.Decoder(list[LogEntry])
-_payload = msgspec.json.Decoder(Payload)
 _word_hits = msgspec.json.Decoder(list[WordHit])
 _texts = msgspec.json.Decoder(list[str])
 _places = msgspec.json.Decoder(list[tuple[int, int, int, int]])
 _any = msgspec.json.Decoder()
 
 
-def json_text(value: Any) -> str:
-    """A binding for json_each."""
-    return msgspec.json.encode(value).decode()
-
-
-class SqliteReader:
+class SqliteReader(ArchiveReader):
     """The Reader port over one connection inside a transaction."""
 
     def __init__(
@@ -115,19 +93,12 @@ class SqliteReader:
             word_cache: Words in memory, for whoever asks again and again.
             vectors_of: Whose vectors the methods of VectorRows see; None: the serving model's.
         """
-        self._connection = connection
+        super().__init__(connection)
         self._weights = bm25_weights
         self._word_cache = word_cache
         self._vectors_of = vectors_of
         self._known_models: list[ModelRow] | None = None
         self._places: dict[int, tuple[int, int, int]] = {}  # of windows whose vectors were read
-
-    def _one(self, sql: str, bindings: Mapping[str, Any] | None = None) -> Any:
-        value: Any = self._connection.execute(sql, bindings or {}).get
-        return value
-
-    def _flush(self) -> None:
-        """Make pending writes visible to a query; a reader has none."""
 
     # -- memories ------------------------------------------------------------------------------
 
@@ -194,86 +165,6 @@ class SqliteReader:
             sql = query("tallied_memories", place=place.sql)
             return Total(int(self._one(sql, place.bindings)), is_exact=True)
         return self._count("count_memories", compile_filter(where))
-
-    def _count(self, name: str, compiled: Compiled, **bindings: Any) -> Total:
-        sql = query(name, version_join=compiled.version_join, where=compiled.sql)
-        most = limits.COUNTED_MAX
-        found = int(self._one(sql, {**compiled.bindings, **bindings, "most": most + 1}))
-        return Total(min(found, most), is_exact=found <= most)
-
-    def matching_ids(
-        self, where: Filter, expression: str | None, *, after: int, limit: int
-    ) -> list[tuple[int, str]]:
-        """See ports.Reader."""
-        self._flush()
-        compiled = compile_filter(where)
-        if expression is not None:
-            sql = query("word_ids", version_join=compiled.version_join, where=compiled.sql)
-        else:
-            # In a namespace its index gives any; asked for an order it would sort all of them.
-            behind = "m.key > :after ORDER BY m.key" if where.namespaces is None else "true"
-            sql = query(
-                "matching_ids",
-                version_join=compiled.version_join,
-                where=compiled.sql,
-                after=behind,
-            )
-        bindings = {**compiled.bindings, "expression": expression, "after": after, "limit": limit}
-        rows = _any.decode(self._one(sql, bindings))
-        return [(key, memory_id) for key, memory_id in rows]
-
-    # -- the archive ---------------------------------------------------------------------------
-
-    def archived(self, ids: Sequence[str]) -> list[Archived]:
-        """See ports.Reader."""
-        self._flush()
-        return _archived.decode(self._one(query("archived_by_id"), {"ids": json_text(ids)}))
-
-    def archived_with_prefix(self, prefix: str, limit: int) -> list[str]:
-        """See ports.Reader."""
-        self._flush()
-        found: list[str] = _any.decode(
-            self._one(query("archived_with_prefix"), {"prefix": prefix, "limit": limit})
-        )
-        return found
-
-    def list_archived(
-        self, where: ArchiveFilter, *, after: ArchiveCursor | None, offset: int, limit: int
-    ) -> list[Archived]:
-        """See ports.Reader."""
-        self._flush()
-        compiled = compile_archive(where, after)
-        bindings = {**compiled.bindings, "offset": offset, "limit": limit}
-        return _archived.decode(self._one(query("list_archived", where=compiled.sql), bindings))
-
-    def archived_ids(self, where: ArchiveFilter, limit: int) -> list[str]:
-        """See ports.Reader."""
-        self._flush()
-        compiled = compile_archive(where, None)
-        found: list[str] = _any.decode(
-            self._one(
-                query("archived_ids", where=compiled.sql), {**compiled.bindings, "limit": limit}
-            )
-        )
-        return found
-
-    def count_archived(self, where: ArchiveFilter) -> Total:
-        """See ports.Reader."""
-        self._flush()
-        if where == ArchiveFilter(namespace=where.namespace):
-            figures = self.archive_figures()
-            if where.namespace is None:
-                return Total(figures.total, is_exact=True)
-            return Total(dict(figures.by_namespace).get(where.namespace, 0), is_exact=True)
-        return self._count("count_archived", compile_archive(where, None))
-
-    def archive_figures(self) -> ArchiveFigures:
-        """See ports.Reader."""
-        self._flush()
-        total, text_bytes, oldest, newest, places = _any.decode(self._one(query("archive_figures")))
-        return ArchiveFigures(
-            total, text_bytes, oldest, newest, [(name, count) for name, count in places]
-        )
 
     # -- words ---------------------------------------------------------------------------------
 
@@ -509,36 +400,6 @@ class SqliteReader:
 
     # -- history, links, figures ---------------------------------------------------------------
 
-    def history(self, memory_id: str, *, limit: int, offset: int) -> list[Version]:
-        """See ports.Reader."""
-        self._flush()
-        text = self._one(query("history"), {"id": memory_id, "limit": limit, "offset": offset})
-        return _versions.decode(text)
-
-    def count_history(self, memory_id: str) -> int:
-        """See ports.Reader."""
-        self._flush()
-        return int(self._one(query("count_history"), {"id": memory_id}))
-
-    def version(self, memory_id: str, number: int) -> Version | None:
-        """See ports.Reader."""
-        self._flush()
-        text = self._one(query("version_numbered"), {"id": memory_id, "number": number})
-        return _version.decode(text) if text else None
-
-    def traces(self, memory_id: str) -> Traces:
-        """See ports.Reader."""
-        self._flush()
-        return Traces(**_traces.decode(self._one(query("traces"), {"id": memory_id})))
-
-    def payload(self, memory_id: str, number: int, payload_hash: bytes) -> Payload | None:
-        """See ports.Reader."""
-        self._flush()
-        text = self._one(
-            query("version_payload"), {"id": memory_id, "number": number, "hash": payload_hash}
-        )
-        return _payload.decode(text) if text else None
-
     def links(self, memory_id: str) -> list[Link]:
         """See ports.Reader."""
         self._flush()
@@ -577,17 +438,6 @@ class SqliteReader:
             archived=archived,
             file_bytes=size,
         )
-
-    def count_expired(self, now: Micros) -> int:
-        """See ports.Reader."""
-        self._flush()
-        return int(self._one(query("count_expired"), {"now": now}))
-
-    def expired(self, now: Micros, limit: int) -> list[str]:
-        """See ports.Reader."""
-        self._flush()
-        found: list[str] = _any.decode(self._one(query("expired"), {"now": now, "limit": limit}))
-        return found
 
     # -- the log -------------------------------------------------------------------------------
 

@@ -21,9 +21,9 @@ from ai_memory.adapters.sqlite.reader import (
     decode_hints,
     decode_rows,
     hint_asks,
-    json_text,
     title_digest,
 )
+from ai_memory.adapters.sqlite.statement import json_text
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import HybridTime, Micros, next_hybrid_time
 from ai_memory.model.memory import Link, Memory

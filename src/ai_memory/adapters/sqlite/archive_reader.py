@@ -1,0 +1,142 @@
+"""Reads of what left the live set, of what is to leave it, and of the versions behind both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ai_memory.adapters.sqlite.filter import compile_archive, compile_filter
+from ai_memory.adapters.sqlite.query import query
+from ai_memory.adapters.sqlite.statement import Statements, json_text
+from ai_memory.model.clock import Micros
+from ai_memory.model.memory import Archived, Payload, Version
+from ai_memory.model.query import ArchiveCursor, ArchiveFilter, Filter
+from ai_memory.ports import ArchiveFigures, Total, Traces
+
+_archived = msgspec.json.Decoder(list[Archived])
+_versions = msgspec.json.Decoder(list[Version])
+_version = msgspec.json.Decoder(Version)
+_payload = msgspec.json.Decoder(Payload)
+_traces = msgspec.json.Decoder(dict[str, Any])
+_any = msgspec.json.Decoder()
+
+
+class ArchiveReader(Statements):
+    """The part of the Reader port that looks beyond the live memories."""
+
+    def archived(self, ids: Sequence[str]) -> list[Archived]:
+        """See ports.Reader."""
+        self._flush()
+        return _archived.decode(self._one(query("archived_by_id"), {"ids": json_text(ids)}))
+
+    def archived_with_prefix(self, prefix: str, limit: int) -> list[str]:
+        """See ports.Reader."""
+        self._flush()
+        found: list[str] = _any.decode(
+            self._one(query("archived_with_prefix"), {"prefix": prefix, "limit": limit})
+        )
+        return found
+
+    def list_archived(
+        self, where: ArchiveFilter, *, after: ArchiveCursor | None, offset: int, limit: int
+    ) -> list[Archived]:
+        """See ports.Reader."""
+        self._flush()
+        compiled = compile_archive(where, after)
+        bindings = {**compiled.bindings, "offset": offset, "limit": limit}
+        return _archived.decode(self._one(query("list_archived", where=compiled.sql), bindings))
+
+    def archived_ids(self, where: ArchiveFilter, limit: int) -> list[str]:
+        """See ports.Reader."""
+        self._flush()
+        compiled = compile_archive(where, None)
+        found: list[str] = _any.decode(
+            self._one(
+                query("archived_ids", where=compiled.sql), {**compiled.bindings, "limit": limit}
+            )
+        )
+        return found
+
+    def count_archived(self, where: ArchiveFilter) -> Total:
+        """See ports.Reader."""
+        self._flush()
+        if where == ArchiveFilter(namespace=where.namespace):
+            figures = self.archive_figures()
+            if where.namespace is None:
+                return Total(figures.total, is_exact=True)
+            return Total(dict(figures.by_namespace).get(where.namespace, 0), is_exact=True)
+        return self._count("count_archived", compile_archive(where, None))
+
+    def archive_figures(self) -> ArchiveFigures:
+        """See ports.Reader."""
+        self._flush()
+        total, text_bytes, oldest, newest, places = _any.decode(self._one(query("archive_figures")))
+        return ArchiveFigures(
+            total, text_bytes, oldest, newest, [(name, count) for name, count in places]
+        )
+
+    def matching_ids(
+        self, where: Filter, expression: str | None, *, after: int, limit: int
+    ) -> list[tuple[int, str]]:
+        """See ports.Reader."""
+        self._flush()
+        compiled = compile_filter(where)
+        if expression is not None:
+            sql = query("word_ids", version_join=compiled.version_join, where=compiled.sql)
+        else:
+            # In a namespace its index gives any; asked for an order it would sort all of them.
+            behind = "m.key > :after ORDER BY m.key" if where.namespaces is None else "true"
+            sql = query(
+                "matching_ids",
+                version_join=compiled.version_join,
+                where=compiled.sql,
+                after=behind,
+            )
+        bindings = {**compiled.bindings, "expression": expression, "after": after, "limit": limit}
+        rows = _any.decode(self._one(sql, bindings))
+        return [(key, memory_id) for key, memory_id in rows]
+
+    def count_expired(self, now: Micros) -> int:
+        """See ports.Reader."""
+        self._flush()
+        return int(self._one(query("count_expired"), {"now": now}))
+
+    def expired(self, now: Micros, limit: int) -> list[str]:
+        """See ports.Reader."""
+        self._flush()
+        found: list[str] = _any.decode(self._one(query("expired"), {"now": now, "limit": limit}))
+        return found
+
+    # -- versions ------------------------------------------------------------------------------
+
+    def history(self, memory_id: str, *, limit: int, offset: int) -> list[Version]:
+        """See ports.Reader."""
+        self._flush()
+        text = self._one(query("history"), {"id": memory_id, "limit": limit, "offset": offset})
+        return _versions.decode(text)
+
+    def count_history(self, memory_id: str) -> int:
+        """See ports.Reader."""
+        self._flush()
+        return int(self._one(query("count_history"), {"id": memory_id}))
+
+    def version(self, memory_id: str, number: int) -> Version | None:
+        """See ports.Reader."""
+        self._flush()
+        text = self._one(query("version_numbered"), {"id": memory_id, "number": number})
+        return _version.decode(text) if text else None
+
+    def traces(self, memory_id: str) -> Traces:
+        """See ports.Reader."""
+        self._flush()
+        return Traces(**_traces.decode(self._one(query("traces"), {"id": memory_id})))
+
+    def payload(self, memory_id: str, number: int, payload_hash: bytes) -> Payload | None:
+        """See ports.Reader."""
+        self._flush()
+        text = self._one(
+            query("version_payload"), {"id": memory_id, "number": number, "hash": payload_hash}
+        )
+        return _payload.decode(text) if text else None
