@@ -197,6 +197,7 @@ def test_a_full_disk_costs_the_file_and_no_answer(sh: Shell, db: Path) -> None:
     full = limited("doctor", "--fix")
     assert full.returncode == 0, full.stderr
     assert "the index has a problem: not saved: " in full.stdout
+    assert "bytes" in full.stdout
     assert "could not be mended" in full.stdout
     assert segments_of(db) == []
     assert list(Path(f"{db}.vectors").rglob("*.partial")) == []  # no half a file takes up the rest

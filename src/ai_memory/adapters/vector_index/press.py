@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
+import shutil
 import zlib
 from bisect import bisect_right
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
@@ -106,7 +107,10 @@ def _write_graph(path: Path, graph: Index) -> int:
     try:
         graph.save(path)
     except RuntimeError as error:
-        raise OSError(f"usearch: {error}") from error
+        free = shutil.disk_usage(path.parent).free  # usearch does not say why
+        raise OSError(
+            f"usearch: {error} ({graph.serialized_length:,} bytes, {free:,} are free there)"
+        ) from error
     written = path.stat().st_size
     if written != graph.serialized_length:
         raise OSError(f"{written} of {graph.serialized_length} bytes were written")
