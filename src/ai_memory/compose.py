@@ -20,6 +20,7 @@ from ai_memory.model.command import Caller
 from ai_memory.node import Node, Ports
 from ai_memory.operations.step import Facts
 from ai_memory.version import __version__
+from ai_memory.workers.curator import Curator
 from ai_memory.workers.janitor import Janitor
 from ai_memory.workers.reembedder import Reembedder
 
@@ -52,12 +53,14 @@ class OpenNode:
         node: Node,
         janitor: Janitor,
         reembedder: Reembedder,
+        curator: Curator,
         owned: ExitStack,
         config: Config,
     ) -> None:
         self.node = node
         self.janitor = janitor
         self.reembedder = reembedder
+        self.curator = curator
         self.config = config
         self._owned = owned
         self._lock = threading.Lock()
@@ -80,6 +83,7 @@ class OpenNode:
             self._closed = True
         with self._owned:  # closed whatever the janitor meets
             try:
+                self.curator.close()
                 self.janitor.close()
             finally:
                 self.node.close()
@@ -167,7 +171,8 @@ def open_node(
         _quicken(config.switch_interval_ms / 1_000)
     reembedder = Reembedder(node, folder)
     janitor = Janitor(node, reembedder, background=background)
-    return OpenNode(node, janitor, reembedder, owned, config)
+    curator = Curator(node, background=background)
+    return OpenNode(node, janitor, reembedder, curator, owned, config)
 
 
 def _quicken(seconds: float) -> None:

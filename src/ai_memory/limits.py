@@ -84,6 +84,13 @@ TOUCHES_PENDING_MAX: Final = 100_000  # recalls not yet written; beyond, the old
 PROMPT_TEXT_CHARS_MAX: Final = 6_000  # of stored text in one question; fits 8,192 tokens of context
 AUTO_TAG_CONTENT_BYTES_MIN: Final = 50  # what existing clients know; shorter texts tag themselves
 AUTO_TAGS_MAX: Final = 8  # named in metadata.auto_tags
+MODEL_WORK_LEASE_SECS: Final = 900  # longer than an answer with its retries; then another may try
+MODEL_WORK_BACKOFF_SECS: Final = 30  # doubled with each failure
+MODEL_WORK_BACKOFF_SECS_MAX: Final = 21_600
+MODEL_WORK_ATTEMPTS_MAX: Final = 12  # some twenty hours of a model that is down
+MODEL_WORK_ANSWERS_MAX: Final = 3  # invalid ones to the same question
+CURATOR_RUNS_KEPT: Final = 100  # reports
+CURATOR_ACTIONS_SHOWN_MAX: Final = 1_000
 
 # Faces.
 HTTP_BODY_BYTES_MAX: Final = 2 * 1024 * 1024

@@ -122,6 +122,7 @@ class Node:
         self._closed = False
         self._inboxes: WeakKeyDictionary[Any, Inbox] = WeakKeyDictionary()
         self.wake: Callable[[], None] = lambda: None  # the janitor's bell
+        self.wake_curator: Callable[[], None] = lambda: None
 
     @property
     def facts(self) -> Facts:
@@ -299,6 +300,8 @@ class Node:
             self._observer.committed(entries)
         if entries and self._embedder is not None:
             self.wake()
+        if entries and self.language_model is not None:
+            self.wake_curator()
 
     def _observe(self, operation: Operation, began: float, code: str) -> None:
         if self._observer is not None:

@@ -24,6 +24,7 @@ from ai_memory.model.query import (
     ListCursor,
     NamespaceCursor,
 )
+from ai_memory.model.work import Curation, CuratorRun, ModelWork, WorkCounts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -351,6 +352,20 @@ class Reader(VectorRows, Protocol):
     def log_entries(self, after: int, limit: int) -> list[LogEntry]:
         """Log entries behind a local position, in local order."""
 
+    def model_work(self) -> WorkCounts:
+        """How the language model's queue stands."""
+
+    def untagged(self, after: str, limit: int, now: Micros) -> list[str]:
+        """Ids greater than `after` of lasting memories that no model has tagged, ascending."""
+
+    def curations(
+        self, *, limit: int, curation_id: str | None = None, run_id: str | None = None
+    ) -> list[Curation]:
+        """What the curator did, newest first."""
+
+    def curator_runs(self, limit: int) -> list[CuratorRun]:
+        """The curator's reports, newest first."""
+
     def state_hash(self) -> bytes:
         """SHA-256 over every replicated row in a canonical order: equal stores, equal hashes."""
 
@@ -489,6 +504,27 @@ class Transaction(Reader, Protocol):
 
     def touch(self, touches: Sequence[tuple[str, int, Micros]]) -> None:
         """Add (id, count, at) to the access counters; not logged."""
+
+    def put_model_work(self, works: Sequence[ModelWork], due_at: Micros) -> None:
+        """Queue work; what is queued already about the same text stays as it is."""
+
+    def take_model_work(self, now: Micros, until: Micros) -> ModelWork | None:
+        """The work longest due; until `until` nobody else is given it."""
+
+    def end_model_work(self, work: ModelWork) -> None:
+        """Drop the work, unless newer text has replaced it."""
+
+    def fail_model_work(self, work: ModelWork, problem: str, again_at: Micros | None) -> None:
+        """Note why it failed, and when to try again; None: give it up, visibly."""
+
+    def put_curation(self, curation: Curation) -> None:
+        """Note an action of the curator."""
+
+    def mark_undone(self, curation_id: str, at: Micros) -> None:
+        """Note that an action was undone."""
+
+    def put_curator_run(self, run: CuratorRun, keep: int) -> None:
+        """Keep a report, and the `keep` newest of them."""
 
 
 class Lookups(NamedTuple):

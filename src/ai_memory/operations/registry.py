@@ -122,6 +122,9 @@ OPERATIONS: Final = (
     Operation("import_memories", "memory_import", "import", "Import memories", "other",
               "ImportMemories", "ImportResult", idempotent=True, embeds=True,
               faces=("http", "cli")),
+    # The curator's own.
+    Operation("tag_next", "memory_tag_next", "tag_next", "Tag what waits for tags", "other",
+              "TagNext", "TagNextResult", faces=()),
     # The janitor's own.
     Operation("touch_memories", "memory_touch", "touch", "Count recalls", "other",
               "TouchMemories", "TouchResult", faces=()),

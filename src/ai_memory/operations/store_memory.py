@@ -18,6 +18,7 @@ from ai_memory.model.query import Filter
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
+from ai_memory.operations.tagging import no_tags_because, queue_tags
 from ai_memory.operations.view import MemoryView, shown
 from ai_memory.ports import Lookups, Reader, Transaction
 
@@ -64,13 +65,20 @@ class NearDuplicate(msgspec.Struct, kw_only=True):
 
 
 class StoreResult(MemoryView, kw_only=True):
-    """The memory as stored, who stored it, and hints."""
+    """The memory as stored, who stored it, and hints.
+
+    Attributes:
+        tags_pending: A language model will add tags; from the smart level on.
+        autonomy_hook_skipped: Why it will not: no_llm, content_too_short, internal_namespace.
+    """
 
     agent_id: str
     potential_contradictions: list[str] | UnsetType = UNSET
     near_duplicates: list[NearDuplicate] | UnsetType = UNSET
     duplicate: bool | UnsetType = UNSET
     action: str | UnsetType = UNSET
+    tags_pending: bool | UnsetType = UNSET
+    autonomy_hook_skipped: str | UnsetType = UNSET
 
 
 class _Stored(NamedTuple):
@@ -79,6 +87,7 @@ class _Stored(NamedTuple):
     memory: Memory
     contradictions: list[str]
     merged: bool
+    tags_pending: bool
 
 
 def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
@@ -131,7 +140,8 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
         )[0]
         contradictions = [other for other in similar if other != memory.id][: limits.HINTS_MAX]
         windows = () if vectors is None else (Windows(memory.id, payload_hash, vectors),)
-        stored = _Stored(memory, contradictions, merged)
+        pending = queue_tags(rows, memory, existing if merged else None, context)
+        stored = _Stored(memory, contradictions, merged, pending)
         return Outcome(stored, tuple(changes), {payload_hash: payload}, windows)
 
     lookups = Lookups(
@@ -149,6 +159,8 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
         near_duplicates=near or UNSET,
         duplicate=True if stored.merged else UNSET,
         action="updated existing memory" if stored.merged else UNSET,
+        tags_pending=stored.tags_pending or UNSET,
+        autonomy_hook_skipped=no_tags_because(memory, context) or UNSET,
     )
 
 

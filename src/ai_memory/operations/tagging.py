@@ -19,7 +19,8 @@ from ai_memory import limits
 from ai_memory.model.change import MemoryPut
 from ai_memory.model.memory import Memory, payload_of
 from ai_memory.model.prompt import Prompt
-from ai_memory.operations.step import Complete, Outcome, Steps, Write
+from ai_memory.model.work import ModelWork
+from ai_memory.operations.step import Complete, Context, Outcome, Steps, Write
 from ai_memory.ports import Lookups, Transaction
 from ai_memory.retrieval.words import visible
 
@@ -60,11 +61,36 @@ def text_hash(memory: Memory) -> bytes:
     return hashlib.sha256(msgspec.json.encode((memory.title, memory.content))).digest()
 
 
-def wants_tags(memory: Memory) -> str | None:
-    """Why a memory is not tagged by itself; None: it is.
+def queue_tags(rows: Transaction, memory: Memory, before: Memory | None, context: Context) -> bool:
+    """Queue the tagging of a text that is new; whether it will be tagged.
+
+    In the transaction of the store, so that what is promised survives a crash; asking the model is
+    the curator's business, and nobody's who stores.
+    """
+    if context.language_model is None or no_tags_because(memory, context) is not None:
+        return False
+    text = text_hash(memory)
+    if before is not None and text_hash(before) == text:
+        return False
+    work = ModelWork(memory_id=memory.id, kind="tags", text_hash=text.hex())
+    rows.put_model_work([work], context.now)
+    return True
+
+
+def no_tags_because(memory: Memory, context: Context) -> str | None:
+    """Why the smart level does not tag a memory by itself; None: it does, or the level is lower.
 
     The words are those that existing clients know.
     """
+    if context.facts.level not in ("smart", "autonomous"):
+        return None
+    if context.language_model is None:
+        return "no_llm"
+    return unfit_for_tags(memory)
+
+
+def unfit_for_tags(memory: Memory) -> str | None:
+    """What keeps a memory from being tagged by itself, whatever the node."""
     if memory.namespace.startswith("_"):
         return "internal_namespace"
     if len(memory.content.encode()) < limits.AUTO_TAG_CONTENT_BYTES_MIN:

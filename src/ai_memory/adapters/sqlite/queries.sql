@@ -545,3 +545,74 @@ END
 
 -- name: take_in --
 INSERT INTO intake VALUES (:versions, :memories, :words, :windows, :log)
+
+-- name: put_model_work --
+INSERT INTO model_work (memory_id, kind, text_hash, due_at)
+SELECT value ->> 'memory_id', value ->> 'kind', value ->> 'text_hash', :due_at
+FROM json_each(:rows) WHERE true
+ON CONFLICT (memory_id, kind) DO UPDATE SET
+    text_hash = excluded.text_hash, attempts = 0, due_at = excluded.due_at, given_up = 0,
+    problem = NULL
+WHERE text_hash <> excluded.text_hash OR given_up = 1
+
+-- name: due_model_work --
+SELECT json_group_array(json(o)) FROM (
+    SELECT json_object('memory_id', memory_id, 'kind', kind, 'text_hash', text_hash,
+        'attempts', attempts + 1) AS o
+    FROM model_work WHERE given_up = 0 AND due_at <= :now ORDER BY due_at LIMIT 1)
+
+-- name: lease_model_work --
+UPDATE model_work SET due_at = :until, attempts = attempts + 1
+WHERE memory_id = :memory_id AND kind = :kind
+
+-- name: end_model_work --
+DELETE FROM model_work
+WHERE memory_id = :memory_id AND kind = :kind AND text_hash = :text_hash
+
+-- name: fail_model_work --
+UPDATE model_work SET problem = :problem, due_at = coalesce(:again_at, due_at),
+    given_up = :again_at IS NULL
+WHERE memory_id = :memory_id AND kind = :kind AND text_hash = :text_hash
+
+-- name: count_model_work --
+SELECT json_object(
+    'waiting', (SELECT count(*) FROM model_work WHERE given_up = 0),
+    'given_up', (SELECT count(*) FROM model_work WHERE given_up = 1),
+    'next_due', (SELECT min(due_at) FROM model_work WHERE given_up = 0),
+    'problem', (SELECT problem FROM model_work WHERE problem IS NOT NULL
+                ORDER BY due_at DESC LIMIT 1))
+
+-- name: untagged --
+SELECT json_group_array(id) FROM (
+    SELECT m.id AS id FROM memory AS m JOIN version AS v ON v.key = m.version_key
+    WHERE m.id > :after AND m.tier <> 'short' AND substr(m.namespace, 1, 1) <> '_'
+      AND (m.expires_at IS NULL OR m.expires_at > :now)
+      AND json_type(v.metadata, '$.auto_tags') IS NULL
+    ORDER BY m.id LIMIT :limit)
+
+-- name: put_curation --
+INSERT INTO curation (id, run_id, action, memory_id, at, undo)
+SELECT :row ->> 'id', :row ->> 'run_id', :row ->> 'action', :row ->> 'memory_id', :row ->> 'at',
+       :row -> 'undo'
+
+-- name: curations --
+SELECT json_group_array(json(o)) FROM (
+    SELECT json_object('id', id, 'run_id', run_id, 'action', action, 'memory_id', memory_id,
+        'at', at, 'undo', json(undo), 'undone_at', undone_at) AS o
+    FROM curation
+    WHERE (:id IS NULL OR id = :id) AND (:run IS NULL OR run_id = :run)
+    ORDER BY key DESC LIMIT :limit)
+
+-- name: mark_undone --
+UPDATE curation SET undone_at = :at WHERE id = :id
+
+-- name: put_curator_run --
+INSERT INTO curator_run (id, at, report) VALUES (:id, :at, :report)
+
+-- name: drop_curator_runs --
+DELETE FROM curator_run WHERE key <= (SELECT max(key) FROM curator_run) - :keep
+
+-- name: curator_runs --
+SELECT json_group_array(json(o)) FROM (
+    SELECT json_object('id', id, 'at', at, 'report', json(report)) AS o
+    FROM curator_run ORDER BY key DESC LIMIT :limit)

@@ -14,6 +14,7 @@ from ai_memory.adapters.sqlite.archive_reader import ArchiveReader
 from ai_memory.adapters.sqlite.filter import Compiled, compile_after, compile_filter, compile_place
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.adapters.sqlite.statement import json_text
+from ai_memory.adapters.sqlite.work import WorkReads
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import SECOND, Micros
 from ai_memory.model.memory import Link, Memory
@@ -75,7 +76,7 @@ _places = msgspec.json.Decoder(list[tuple[int, int, int, int]])
 _any = msgspec.json.Decoder()
 
 
-class SqliteReader(ArchiveReader):
+class SqliteReader(ArchiveReader, WorkReads):
     """The Reader port over one connection inside a transaction."""
 
     def __init__(

@@ -24,6 +24,7 @@ from ai_memory.adapters.sqlite.reader import (
     title_digest,
 )
 from ai_memory.adapters.sqlite.statement import json_text
+from ai_memory.adapters.sqlite.work import WorkWrites
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import HybridTime, Micros, next_hybrid_time
 from ai_memory.model.memory import Link, Memory
@@ -37,7 +38,7 @@ class _Put(NamedTuple):
     stale_vectors: bool  # title or content changed; tags and metadata are not embedded
 
 
-class SqliteTransaction(SqliteReader):
+class SqliteTransaction(WorkWrites, SqliteReader):
     """The Transaction port, inside BEGIN IMMEDIATE on the writer's connection."""
 
     def __init__(

@@ -61,6 +61,7 @@ def examine_recall(
         return sections
     try:
         with closing(open_node(config, background=False)) as opened:
+            _examine_model_work(language_model, opened)
             _examine_answers(recall, opened, fix=fix)
             _examine_index(index, opened, fix=fix)
     except AiMemoryError as failure:
@@ -135,6 +136,22 @@ def _examine_language_model(section: Section, opened: OpenNode) -> None:
     if not answer.expanded_terms:
         section.find(
             "warning", "the model named no related words", "Another llm_model may understand more."
+        )
+
+
+def _examine_model_work(section: Section, opened: OpenNode) -> None:
+    """What waits for the language model, and what it could not do."""
+    with opened.node.store.read() as rows:
+        counts = rows.model_work()
+    if counts.waiting or counts.given_up or opened.node.language_model is not None:
+        section.fact("texts waiting for tags", counts.waiting)
+        section.fact("texts given up", counts.given_up)
+    if counts.given_up:
+        why = f": {counts.problem}" if counts.problem else ""
+        section.find(
+            "warning",
+            f"{plural(counts.given_up, 'text was', 'texts were')} given up{why}",
+            "Mend the model's endpoint; `ai-memory curator --once` tags what has no tags.",
         )
 
 
