@@ -191,6 +191,19 @@ def test_a_process_of_the_coming_model_stores_for_it(store: SqliteStore) -> None
         assert rows.count_unembedded() == 0
 
 
+def test_what_lies_behind_the_prepared_is_not_overlooked(store: SqliteStore) -> None:
+    put(store, memory(1))
+    embed(store, OLD, memory(1))
+    written(store, "begin_model", NEW)
+    prepare(store)
+    put(store, memory(2), memory(3), memory(4))
+    assert embed(store, NEW, memory(2), memory(3)) == [True, True]
+    assert written(store, "switch_model", NEW, 0) is False
+    assert prepare(store, 2) == []
+    assert prepare(store, 2) == ["memory-4"]
+    assert written(store, "switch_model", NEW, 0) is True
+
+
 def test_text_that_changes_in_the_batch_of_its_vectors_loses_them(store: SqliteStore) -> None:
     put(store, memory(1))
     changed = memory(1, content="changed", version=2)
