@@ -36,7 +36,7 @@ def main_eval(argv: list[str]) -> int:
     dataset = collection.open_collection(arguments.dataset, arguments.path, arguments.unit)
     questions = collection.choose(dataset.questions, arguments.split, arguments.limit_questions)
     levels = trial.levels_of(level, every=arguments.levels == "all")
-    done = trial.run(arguments.dataset, dataset, questions, levels)
+    done = trial.run(arguments.dataset, dataset, questions, levels, ingredients=arguments.ablate)
     if done.filled.problems:
         _say(f"ai-memory: {done.filled.problems} pieces of {arguments.path} could not be stored")
     found = result(done)
@@ -121,6 +121,7 @@ def _eval_parser() -> argparse.ArgumentParser:
     _add_level(retrieval)
     add("--levels", choices=("configured", "all"), default="configured",
         help="all: also with or without vectors, and by how much they differ")  # fmt: skip
+    add("--ablate", action="store_true", help="say what each ingredient of the ranking is worth")
     add("--split", choices=SPLITS, default="all", help="tune on dev, check on validation")
     add("--limit-questions", type=_count, metavar="N", help="ask only so many, spread evenly")
     _add_output(retrieval, "the JSON and the plot")

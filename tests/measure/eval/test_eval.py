@@ -12,6 +12,8 @@ import pytest
 
 from ai_memory.errors import EmbedderUnavailable, ValidationFailed
 from ai_memory.measure.cli import main_eval
+from ai_memory.measure.eval import ablation
+from ai_memory.retrieval import fusion, relevance
 
 SMALL = Path(__file__).parents[2] / "data"
 DATA = Path(os.environ.get("DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -105,6 +107,22 @@ def test_all_levels_compare_with_and_without_vectors(
     assert json.loads((tmp_path / "made" / f"{name}.json").read_text()) == found
     plot = ET.parse(tmp_path / "made" / f"{name}.svg").getroot()
     assert "semantic" in {element.text for element in plot.iter()}
+
+
+def test_an_ablation_takes_each_ingredient_out_and_puts_it_back(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # On so small a dialogue no ingredient is missed; without relevance, nothing passes the floor.
+    nothing = [ablation.Swap(fusion, "relevance", lambda *_found: 0.0)]
+    known = list(ablation.INGREDIENTS)
+    monkeypatch.setattr(ablation, "INGREDIENTS", {"all": nothing, **ablation.INGREDIENTS})
+    path = SMALL / "dialogue.json"
+    found = evaluate(capsys, "locomo", path, "--tier", "keyword", "--ablate")
+    assert list(found) == [*KEYS, "ablation"]
+    assert list(found["ablation"]) == ["all", *known]
+    assert found["ablation"]["all"] == {metric: found[metric] for metric in METRICS}
+    assert all(list(gains) == METRICS for gains in found["ablation"].values())
+    assert vars(fusion)["relevance"] is relevance.relevance
 
 
 def test_the_keyword_level_does_not_depend_on_what_ran_before_it(

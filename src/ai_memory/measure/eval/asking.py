@@ -36,8 +36,13 @@ class Answers(NamedTuple):
     tokens: float
 
 
-def ask(opened: OpenNode, questions: Sequence[Question]) -> Answers:
+def ask(opened: OpenNode, questions: Sequence[Question], *, without: str = "") -> Answers:
     """Ask every question within its namespace.
+
+    Args:
+        opened: A filled store.
+        questions: At least one.
+        without: What has been taken out of the ranking, for the title of the progress bar.
 
     Raises:
         ValidationFailed: A question is no text that can be asked.
@@ -49,7 +54,8 @@ def ask(opened: OpenNode, questions: Sequence[Question]) -> Answers:
     scores: list[list[float]] = []
     seconds: list[float] = []
     tokens = _TokenCounts()
-    with Progress(f"Asking at level {level}", len(questions), unit="question") as progress:
+    title = f"Asking without {without}" if without else f"Asking at level {level}"
+    with Progress(title, len(questions), unit="question") as progress:
         for question in questions:
             command = _recall(question)
             began = clock.monotonic()

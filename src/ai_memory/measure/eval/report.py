@@ -11,6 +11,7 @@ from ai_memory.measure.eval.result import COMPARED
 from ai_memory.measure.metric import METRICS
 from ai_memory.measure.table import table
 
+_ABLATED: Final = ("r@1", "any@5", "frac@5", "mrr")
 _HEADINGS: Final = {"r@1": "R@1", "mrr": "MRR", "ndcg@10": "nDCG@10"}
 
 
@@ -40,6 +41,13 @@ def text(found: Mapping[str, Any]) -> str:
             f"{found['floor']['min_relevance']:g}, which costs "
             f"{_percent(found['floor']['any@5_loss'])} points of any@5"
         )
+    if "ablation" in found:
+        rows = [
+            [name, *(_signed(gains[metric]) for metric in _ABLATED)]
+            for name, gains in found["ablation"].items()
+        ]
+        head = ["points that an ingredient adds", *map(_heading, _ABLATED)]
+        lines += ["", table(head, rows)]
     return "\n".join(lines)
 
 

@@ -29,7 +29,7 @@ def result(trial: Trial) -> dict[str, Any]:
         dataset, unit, level, n, skipped, one {mean, low, high} per metric, p50_ms, p95_ms,
         tokens_returned; false_recall and floor where there are several namespaces; categories; and
         under `levels` the same for each level that was run, there with the recall limit and, beside
-        the keyword level, `hybrid_minus_keyword`.
+        the keyword level, `hybrid_minus_keyword`; and `ablation` if it was asked for.
     """
     keyword = next((given for given in trial.answers if given.level == "keyword"), None)
     levels = {given.level: _level(given, trial.questions, keyword) for given in trial.answers}
@@ -47,6 +47,18 @@ def result(trial: Trial) -> dict[str, Any]:
         **(unanswerable.shown(trial.floors) if trial.floors is not None else {}),
         "levels": levels,
         "categories": categories,
+        **({} if trial.ablation is None else {"ablation": _ablation(trial)}),
+    }
+
+
+def _ablation(trial: Trial) -> dict[str, Any]:
+    """Ingredient → by how much every metric is better with it, question by question."""
+    assert trial.ablation is not None
+    return {
+        name: dict(
+            zip(METRICS, map(_shown, paired(trial.answers[0].scores, rest.scores)), strict=True)
+        )
+        for name, rest in trial.ablation.items()
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -11,6 +11,7 @@ from ai_memory.adapters.formats import Dataset, Question
 from ai_memory.compose import OpenNode, open_node
 from ai_memory.config import LEVELS, load_config
 from ai_memory.errors import EmbedderUnavailable
+from ai_memory.measure.eval.ablation import ablate
 from ai_memory.measure.eval.asking import Answers, ask
 from ai_memory.measure.eval.filling import Filled, fill
 from ai_memory.measure.eval.unanswerable import Floors, ask_elsewhere
@@ -25,6 +26,7 @@ class Trial(NamedTuple):
         answers: One per level, the configured level first.
         floors: What the relevance floor does at the configured level; None if the data set has one
             namespace only.
+        ablation: What the configured level answered without each ingredient, if that was asked.
     """
 
     dataset: str
@@ -34,6 +36,7 @@ class Trial(NamedTuple):
     filled: Filled
     answers: Sequence[Answers]
     floors: Floors | None = None
+    ablation: Mapping[str, Answers] | None = None
 
 
 def levels_of(configured: str, *, every: bool) -> list[str]:
@@ -44,7 +47,14 @@ def levels_of(configured: str, *, every: bool) -> list[str]:
     return found
 
 
-def run(name: str, dataset: Dataset, questions: Sequence[Question], levels: Sequence[str]) -> Trial:
+def run(
+    name: str,
+    dataset: Dataset,
+    questions: Sequence[Question],
+    levels: Sequence[str],
+    *,
+    ingredients: bool = False,
+) -> Trial:
     """Evaluate at each level.
 
     Args:
@@ -52,30 +62,30 @@ def run(name: str, dataset: Dataset, questions: Sequence[Question], levels: Sequ
         dataset: Its memories are stored, all of them.
         questions: Those of it that are asked.
         levels: The configured one first.
+        ingredients: Also ask without each ingredient of the ranking, at the configured level.
 
     Raises:
         EmbedderUnavailable: A level needs vectors, and there is no embedder.
     """
+    filled: Filled | None = None
+    floors: Floors | None = None
+    ablation: Mapping[str, Answers] | None = None
+    answers: dict[str, Answers] = {}
     with TemporaryDirectory(prefix="ai-memory-eval-") as folder:
         db = Path(folder) / "eval.db"
-        # Filled with all that any level needs; a lower level leaves the vectors alone.
-        highest = max(levels, key=LEVELS.index)
-        opened = _open(db, highest)
-        try:
-            filled = fill(opened, dataset)
-            answers = {highest: ask(opened, questions)}
-            floors = ask_elsewhere(opened, questions) if highest == levels[0] else None
-        finally:
-            opened.close()
-        for level in levels:
-            if level not in answers:
-                opened = _open(db, level)
-                try:
-                    answers[level] = ask(opened, questions)
-                    if level == levels[0]:
-                        floors = ask_elsewhere(opened, questions)
-                finally:
-                    opened.close()
+        # The highest first: it stores all that any level needs, and a lower one leaves it alone.
+        for level in sorted(levels, key=LEVELS.index, reverse=True):
+            opened = _open(db, level)
+            try:
+                if filled is None:
+                    filled = fill(opened, dataset)
+                answers[level] = ask(opened, questions)
+                if level == levels[0]:
+                    floors = ask_elsewhere(opened, questions)
+                    ablation = ablate(opened, questions) if ingredients else None
+            finally:
+                opened.close()
+    assert filled is not None  # There is a level.
     return Trial(
         dataset=name,
         unit=dataset.unit,
@@ -84,6 +94,7 @@ def run(name: str, dataset: Dataset, questions: Sequence[Question], levels: Sequ
         filled=filled,
         answers=[answers[level] for level in levels],
         floors=floors,
+        ablation=ablation,
     )
 
 
