@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from ai_memory import limits
-from ai_memory.errors import AiMemoryError, ValidationFailed
+from ai_memory.errors import AiMemoryError, NotFound, ValidationFailed
 from ai_memory.model import field
-from ai_memory.model.change import Change, MemoryDeleted, MemoryPut
+from ai_memory.model.change import Change, LinkPut, MemoryDeleted, MemoryPut
 from ai_memory.model.clock import SECOND, Micros, parse_rfc3339
 from ai_memory.model.command import Action, Command
-from ai_memory.model.memory import Memory, Payload, payload_of
+from ai_memory.model.memory import Memory, Payload, Relation, payload_of
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.ports import Lookups, Reader, Transaction, WindowVector
@@ -50,6 +50,18 @@ class ImportedMemory(Command, frozen=True, kw_only=True):
                 parse_rfc3339(value, field=name)
 
 
+class ImportedLink(Command, frozen=True, kw_only=True):
+    """One link as it stood elsewhere."""
+
+    source_id: field.MemoryId
+    target_id: field.MemoryId
+    relation: Relation = "related_to"
+    created_at: field.Timestamp | None = None
+    valid_from: field.Timestamp | None = None
+    valid_until: field.Timestamp | None = None
+    observed_by: field.AgentId | None = None
+
+
 class ImportMemories(Command, frozen=True, kw_only=True):
     """Import memories verbatim. One that is here already, by id, is skipped unless newer.
 
@@ -66,14 +78,23 @@ class ImportMemories(Command, frozen=True, kw_only=True):
             description="Memories as they are exported: at least title and content each.",
         ),
     ]
+    links: Annotated[
+        tuple[dict[str, Any], ...],
+        Meta(
+            max_length=limits.IMPORT_RECORDS_MAX,
+            description="Links between memories that are here or among these: source_id, "
+            "target_id, relation.",
+        ),
+    ] = ()
 
 
 class ImportRefusal(msgspec.Struct, kw_only=True):
-    """A record that was refused."""
+    """A record that was refused; `index` counts among its kind."""
 
     index: int
     code: str
     message: str
+    kind: Literal["memory", "link"] = "memory"
 
 
 class ImportResult(msgspec.Struct, kw_only=True):
@@ -82,6 +103,7 @@ class ImportResult(msgspec.Struct, kw_only=True):
     imported: int
     updated: int
     skipped: int
+    linked: int
     errors: list[ImportRefusal]
 
 
@@ -96,6 +118,7 @@ def import_memories(command: ImportMemories, context: Context) -> Steps[ImportRe
             errors.append(ImportRefusal(index=index, code=refusal.code, message=refusal.message))
         else:
             drafts[draft.id] = draft
+    links, link_errors = _links(command)
     ids = tuple(drafts)
     old: tuple[dict[str, Memory], set[str]] = yield Read(lambda rows: _present(rows, ids))
     wanted = [draft for draft in drafts.values() if _news(draft, *old)]
@@ -118,11 +141,16 @@ def import_memories(command: ImportMemories, context: Context) -> Steps[ImportRe
             ),
         )
         imported, updated = imported + fresh, updated + revised
+    linked = 0
+    if links:
+        linked, refused = yield Write(partial(_link, links, context.now))
+        errors += refused
     return ImportResult(
         imported=imported,
         updated=updated,
         skipped=len(command.memories) - len(errors) - imported - updated,
-        errors=errors,
+        linked=linked,
+        errors=errors + link_errors,
     )
 
 
@@ -156,6 +184,66 @@ def _store(
         if draft.id in vectors and memory.title == draft.title:
             windows.append(Windows(memory.id, payload_hash, vectors[draft.id]))
     return Outcome((len(taken) - updated, updated), tuple(changes), payloads, tuple(windows))
+
+
+def _links(command: ImportMemories) -> tuple[dict[int, ImportedLink], list[ImportRefusal]]:
+    """The links that can be read, by their index, and those that cannot."""
+    links: dict[int, ImportedLink] = {}
+    errors: list[ImportRefusal] = []
+    for index, value in enumerate(command.links):
+        try:
+            given = {name: item for name, item in value.items() if item is not None}
+            links[index] = msgspec.convert(given, ImportedLink)
+        except msgspec.ValidationError as cause:
+            errors.append(_no_link(index, ValidationFailed(str(cause))))
+        except AiMemoryError as refusal:
+            errors.append(_no_link(index, refusal))
+    return links, errors
+
+
+def _no_link(index: int, refusal: AiMemoryError) -> ImportRefusal:
+    return ImportRefusal(index=index, code=refusal.code, message=refusal.message, kind="link")
+
+
+def _link(links: Mapping[int, ImportedLink], now: Micros, rows: Transaction) -> Outcome:
+    """Add the links whose ends are here. The result: how many hold now, and which were refused."""
+    changes: list[Change] = []
+    ends = {end for link in links.values() for end in (link.source_id, link.target_id)}
+    here = rows.known_ids(sorted(ends))
+    linked = 0
+    refused: list[ImportRefusal] = []
+    for index, link in links.items():
+        missing = [end for end in (link.source_id, link.target_id) if end not in here]
+        if missing:
+            refused.append(_no_link(index, NotFound(f"memory not found: {missing[0]}")))
+            continue
+        if link.source_id == link.target_id:
+            refused.append(_no_link(index, ValidationFailed("cannot link a memory to itself")))
+            continue
+        linked += 1
+        known = {(other.source_id, other.target_id, other.relation) for other in
+                 rows.links(link.source_id)}  # fmt: skip
+        if (link.source_id, link.target_id, link.relation) in known:
+            continue
+        created_at = _instant(link.created_at, now)
+        changes.append(
+            LinkPut(
+                source_id=link.source_id,
+                target_id=link.target_id,
+                relation=link.relation,
+                created_at=created_at,
+                valid_from=_instant(link.valid_from, created_at),
+                valid_until=None
+                if link.valid_until is None
+                else parse_rfc3339(link.valid_until, field="valid_until"),
+                observed_by=link.observed_by,
+            )
+        )
+    return Outcome((linked, refused), tuple(changes))
+
+
+def _instant(text: str | None, otherwise: Micros) -> Micros:
+    return otherwise if text is None else parse_rfc3339(text, field="instant")
 
 
 def _present(rows: Reader, ids: Sequence[str]) -> tuple[dict[str, Memory], set[str]]:

@@ -83,8 +83,8 @@ def test_calls_that_cannot_work_fail_before_the_first_record(tmp_path: Path) -> 
         with pytest.raises(ValidationFailed):
             open_records(path)
     good = DATA / "memories.jsonl"
-    with pytest.raises(ValidationFailed, match="slack is no known format") as caught:
-        open_records(good, format="slack")
+    with pytest.raises(ValidationFailed, match="yaml is no known format") as caught:
+        open_records(good, format="yaml")
     assert "chatgpt" in caught.value.hint
     with pytest.raises(ValidationFailed, match="paragraph is no unit"):
         open_records(good, unit="paragraph")

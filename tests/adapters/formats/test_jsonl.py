@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ai_memory.adapters.formats import ImportProblem, ImportRecord, bound, open_records
+from ai_memory.adapters.formats import ImportLink, ImportProblem, ImportRecord, bound, open_records
 from ai_memory.model.clock import parse_rfc3339
 
 DATA = Path(__file__).parents[2] / "data"
@@ -60,14 +60,14 @@ def test_the_file_is_read_and_its_bad_lines_are_named() -> None:
     assert watering.title == "水やり"
 
 
-def test_an_export_document_gives_its_memories_and_owns_up_to_its_links() -> None:
+def test_an_export_document_gives_its_memories_and_its_links() -> None:
     items = list(open_records(DATA / "export.json"))
     records = [item for item in items if isinstance(item, ImportRecord)]
     assert [record.title for record in records] == ["Bike", "Guests"]
     assert [record.line for record in records] == [1, 2]
     assert records[0].metadata["agent_id"] == "human:ada"
-    (problem,) = [item for item in items if isinstance(item, ImportProblem)]
-    assert problem.message.startswith("1 links are not imported")
+    (link,) = [item for item in items if isinstance(item, ImportLink)]
+    assert {link.source_id, link.target_id} == {record.id for record in records}
 
 
 @pytest.mark.parametrize("indent", [None, 1])

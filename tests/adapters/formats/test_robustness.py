@@ -58,7 +58,7 @@ def read(data: bytes, name: str | None, unit: str = "session") -> list[ImportRec
             assert item.message
             assert len(item.excerpt) <= EXCERPT_CHARS_MAX
             assert item.excerpt.isprintable()
-        else:
+        elif isinstance(item, ImportRecord):
             records.append(item)
             assert item.id
             assert item.title.strip()

@@ -159,3 +159,21 @@ def test_a_pipe_of_conversations_at_the_semantic_level() -> None:
     )
     assert outcome.json["imported"] == 8
     assert process("stats", "--json").json["unembedded"] == 0
+
+
+def test_links_come_after_the_memories_they_join(sh: Shell, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "new.md").write_text(
+        "# New\n\nText.\n\n## Relations\n- supersedes [[Old]]\n- see [[Nowhere]]\n"
+    )
+    (notes / "Old.md").write_text("Older text.")
+    first = sh.ok("import", str(notes), "--json").json
+    assert (first["imported"], first["linked"], first["problems_count"]) == (2, 1, 1)
+    assert "link to 'Nowhere'" in first["problems"][0]["message"]
+    again = sh.ok("import", str(notes), "--json").json
+    assert (again["imported"], again["skipped"], again["linked"]) == (0, 2, 1)
+    ident = sh.ok("list", "--json").json["memories"]
+    new = next(memory["id"] for memory in ident if memory["title"] == "New")
+    links = sh.ok("get", new, "--json").json["links"]
+    assert [link["relation"] for link in links] == ["supersedes"]

@@ -14,6 +14,10 @@ DESCRIPTIONS: Final = {
     "jsonl": "memories as JSON: one object on each line, an array, or an export {memories, links}",
     "claude": "conversations.json of a Claude export",
     "chatgpt": "conversations.json of a ChatGPT export",
+    "slack": "the unpacked folder of a Slack export",
+    "mem0": "memories of mem0",
+    "mcp-memory": "the memory file of the MCP reference server: entities and relations",
+    "markdown": "a Markdown note, or a folder of them (basic-memory, ai-memory export)",
     "locomo": "LoCoMo or REALTALK dialogues",
     "xquad": "SQuAD-format paragraphs and questions",
     "beir": "corpus.jsonl of a BEIR collection",
@@ -21,6 +25,7 @@ DESCRIPTIONS: Final = {
 }
 """Every format by its name."""
 
+_MEM0: Final = frozenset(("hash", "user_id", "run_id", "app_id"))
 _BLANK: Final = b" \t\r\n"
 _STARTS_MAX: Final = 16  # broken lines before the first good one
 _LINE_ENDINGS: Final = (".jsonl", ".ndjson")
@@ -61,6 +66,8 @@ def detect(head: bytes, name: str = "") -> str:
         return "jsonl"  # nothing to import is no error
     if re.match(rb"\.I[ \t]+\S", head):
         return "trec"
+    if name.lower().endswith((".md", ".markdown")):
+        return "markdown"
     found = _by_keys(_keys(head))
     if found is not None:
         return found
@@ -95,6 +102,12 @@ def _by_keys(keys: Keys) -> str | None:
         ("locomo", "qa" in first and {"question", "evidence"} <= nested),
         ("xquad", "paragraphs" in first or ("data" in first and "paragraphs" in nested)),
         ("beir", {"_id", "text"} <= first),
+        ("markdown", "markdown_path" in first),
+        ("slack", "slack_users" in first),
+        ("mcp-memory", {"name", "entityType"} <= first or {"relationType", "from"} <= first),
+        ("mcp-memory", "entities" in first and "relations" in first),
+        ("mem0", "memory" in first and not first.isdisjoint(_MEM0) and "content" not in first),
+        ("mem0", "results" in first and "memory" in nested and not nested.isdisjoint(_MEM0)),
         ("jsonl", not first.isdisjoint(("memories", "memory", "content"))),
         ("jsonl", {"count", "exported_at"} <= first),
     )

@@ -16,7 +16,9 @@ from ai_memory.adapters.formats.text import excerpt
 from ai_memory.adapters.formats.value import Malformed, decode, decode_from
 
 _BLANK: Final = b" \t\r\n"
-_EXPORT: Final = re.compile(rb'\{\s*"(?:memories|links|count|exported_at)"\s*:')
+_EXPORT: Final = re.compile(
+    rb'\{\s*"(?:memories|links|count|exported_at|entities|relations|results)"\s*:'
+)
 _SEPARATORS: Final = re.compile(r"[\s,]*")
 
 

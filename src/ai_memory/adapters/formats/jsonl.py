@@ -15,9 +15,10 @@ from typing import Any, Final
 import msgspec
 
 from ai_memory.adapters.formats.element import elements
-from ai_memory.adapters.formats.moment import read_instant
+from ai_memory.adapters.formats.moment import guess_instant, read_instant
 from ai_memory.adapters.formats.option import Options
 from ai_memory.adapters.formats.record import (
+    ImportLink,
     ImportProblem,
     ImportRecord,
     Item,
@@ -79,11 +80,25 @@ def _export(value: dict[str, Any], line: int, options: Options) -> Iterator[Item
         else:
             message = "expected a JSON object"
             yield ImportProblem(line=number, message=message, excerpt=excerpt(str(memory)))
-    links = list_of(value.get("links"))
-    if links:
-        yield ImportProblem(
-            line=line, message=f"{len(links)} links are not imported; the memories are"
-        )
+    for link in map(dict_of, list_of(value.get("links"))):
+        yield _link(link, line)
+
+
+def _link(value: dict[str, Any], line: int) -> Item:
+    source, target = text_of(value.get("source_id")), text_of(value.get("target_id"))
+    if not source or not target:
+        message = "a link without source_id and target_id"
+        return ImportProblem(line=line, message=message, excerpt=excerpt(str(value)))
+    return ImportLink(
+        line=line,
+        source_id=source,
+        target_id=target,
+        relation=text_of(value.get("relation")) or "related_to",
+        created_at=guess_instant(value.get("created_at")),
+        valid_from=guess_instant(value.get("valid_from")),
+        valid_until=guess_instant(value.get("valid_until")),
+        observed_by=text_of(value.get("observed_by")) or None,
+    )
 
 
 def _memory(value: dict[str, Any], line: int, options: Options) -> Iterator[Item]:

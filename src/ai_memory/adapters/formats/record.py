@@ -58,6 +58,25 @@ class ImportRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return given
 
 
+class ImportLink(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A link between two records of the input, by their ids.
+
+    Attributes:
+        line: Counted as in `ImportRecord`.
+        target_title: The target's title, where the input knows it by that.
+    """
+
+    line: int
+    source_id: str
+    target_id: str
+    relation: str = "related_to"
+    target_title: str = ""
+    created_at: Micros | None = None
+    valid_from: Micros | None = None
+    valid_until: Micros | None = None
+    observed_by: str | None = None
+
+
 class ImportProblem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A piece of the input that gives no memory; reading went on behind it.
 
@@ -78,7 +97,7 @@ class Empty(NamedTuple):
     line: int
 
 
-Item: TypeAlias = ImportRecord | ImportProblem | Empty
+Item: TypeAlias = ImportRecord | ImportLink | ImportProblem | Empty
 
 _VERSION_BITS: Final = 0xF << 76
 _VARIANT_BITS: Final = 0x3 << 62

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import BinaryIO, Final, NamedTuple, Self, TypeAlias
 
 from ai_memory.adapters.formats import bound
+from ai_memory.adapters.formats.folder import open_folder
 from ai_memory.errors import ValidationFailed
 
 Readable: TypeAlias = "str | os.PathLike[str] | BinaryIO"
@@ -63,6 +64,10 @@ class Source:
             return cls(source)
         path = Path(source)
         try:
+            if path.is_dir() and not any((path / name).is_file() for name in _KNOWN_FILES):
+                folder = open_folder(path)
+                if folder is not None:
+                    return cls(folder.stream, name=path.name, total=folder.total or None)
             if path.is_dir():
                 path = _file_within(path)
             size = path.stat().st_size or None  # a device or pipe says 0
@@ -157,6 +162,7 @@ def _file_within(folder: Path) -> Path:
             return folder / name
     raise ValidationFailed(
         f"{folder} is a folder without a file to import",
-        hint=f"Name the file; in a folder only {', '.join(_KNOWN_FILES)} are looked for.",
+        hint=f"Name the file. A folder is read when it has {', '.join(_KNOWN_FILES)}, "
+        "Markdown notes, or the channels of a Slack export.",
         field="path",
     )

@@ -7,10 +7,22 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import Final, Self
 
-from ai_memory.adapters.formats import beir, chatgpt, claude, jsonl, locomo, trec, xquad
+from ai_memory.adapters.formats import (
+    beir,
+    chatgpt,
+    claude,
+    jsonl,
+    knowledge,
+    locomo,
+    markdown,
+    mem0,
+    slack,
+    trec,
+    xquad,
+)
 from ai_memory.adapters.formats.detect import DESCRIPTIONS, detect, known_formats
 from ai_memory.adapters.formats.option import Options
-from ai_memory.adapters.formats.record import Empty, ImportProblem, ImportRecord, Item
+from ai_memory.adapters.formats.record import Empty, ImportLink, ImportProblem, ImportRecord, Item
 from ai_memory.adapters.formats.source import Readable, Source
 from ai_memory.adapters.formats.text import clean
 from ai_memory.errors import ValidationFailed
@@ -25,6 +37,10 @@ _READERS: Final[dict[str, Callable[[Source, Options], Iterator[Item]]]] = {
     "jsonl": jsonl.read,
     "claude": claude.read,
     "chatgpt": chatgpt.read,
+    "slack": slack.read,
+    "mem0": mem0.read,
+    "mcp-memory": knowledge.read,
+    "markdown": markdown.read,
     "locomo": locomo.read,
     "xquad": xquad.read,
     "beir": beir.read,
@@ -32,7 +48,7 @@ _READERS: Final[dict[str, Callable[[Source, Options], Iterator[Item]]]] = {
 }
 
 
-class RecordStream(Iterator[ImportRecord | ImportProblem]):
+class RecordStream(Iterator[ImportRecord | ImportLink | ImportProblem]):
     """The records and problems of one input, read as they are asked for.
 
     A context manager; it closes its input also when it is exhausted.
@@ -58,7 +74,7 @@ class RecordStream(Iterator[ImportRecord | ImportProblem]):
         """Bytes behind us; of a JSON document, the share of its elements, as bytes."""
         return self._source.done
 
-    def __next__(self) -> ImportRecord | ImportProblem:
+    def __next__(self) -> ImportRecord | ImportLink | ImportProblem:
         for item in self._items:
             if not isinstance(item, Empty):
                 return item

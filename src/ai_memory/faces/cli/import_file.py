@@ -17,12 +17,13 @@ from ai_memory.faces.cli.call import Call, Flags, add_flags
 from ai_memory.faces.cli.progress import Bar, wants_bar
 from ai_memory.faces.codec import to_command, to_json
 from ai_memory.faces.problems import EXIT_FAILED, EXIT_OK
+from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.field import check_namespace
 from ai_memory.model.memory import TIERS
 from ai_memory.operations.registry import Operation, by_cli
 
 if TYPE_CHECKING:
-    from ai_memory.adapters.formats import ImportRecord, RecordStream
+    from ai_memory.adapters.formats import ImportLink, ImportRecord, RecordStream
     from ai_memory.faces.cli.door import Door
     from ai_memory.faces.cli.parser import Parser
 
@@ -49,6 +50,7 @@ class Summary(msgspec.Struct, kw_only=True):
     imported: int = 0
     updated: int = 0
     skipped: int = 0
+    linked: int = 0
     problems: list[Problem] = []
     problems_count: int = 0
     empty: int = 0
@@ -169,6 +171,7 @@ class _Importer:
         self._batch: list[dict[str, Any]] = []
         self._lines: list[int] = []
         self._bytes = 0
+        self._links: list[ImportLink] = []
 
     def run(self, door: Door, bar: Bar) -> None:
         """Import everything.
@@ -176,7 +179,7 @@ class _Importer:
         Raises:
             AiMemoryError: The node failed; what was stored before stays.
         """
-        from ai_memory.adapters.formats import ImportProblem
+        from ai_memory.adapters.formats import ImportLink, ImportProblem
 
         try:
             for item in self._records:
@@ -185,8 +188,12 @@ class _Importer:
                     excerpt = f" | {item.excerpt}" if item.excerpt else ""
                     self.summary.refuse(item.line, item.message + excerpt)
                     continue
+                if isinstance(item, ImportLink):
+                    self._links.append(item)
+                    continue
                 self._add(item, door, bar)
             self._flush(door, bar)
+            self._link(door)
         except (AiMemoryError, KeyboardInterrupt):
             if self.summary.imported:
                 output.note(
@@ -206,6 +213,18 @@ class _Importer:
         self._bytes += size
         if len(self._batch) >= BATCH_RECORDS:
             self._flush(door, bar)
+
+    def _link(self, door: Door) -> None:
+        """Send the links, now that both ends of each have come."""
+        for start in range(0, len(self._links), BATCH_RECORDS):
+            batch = self._links[start : start + BATCH_RECORDS]
+            fields = {"memories": [], "links": [_link_fields(link) for link in batch]}
+            result = door.execute(self._operation, to_command(self._operation, fields))
+            self.summary.linked += result["linked"]
+            for refusal in result["errors"]:
+                link = batch[refusal["index"]]
+                name = link.target_title or link.target_id
+                self.summary.refuse(link.line, f"link to '{name}': {refusal['message']}")
 
     def _memory(self, record: ImportRecord) -> dict[str, Any]:
         """A record as the command wants it; what the file leaves open is filled in."""
@@ -232,6 +251,18 @@ class _Importer:
         bar.reach(self._records.done, imported=self.summary.imported)
 
 
+def _link_fields(link: ImportLink) -> dict[str, Any]:
+    fields = {
+        name: value
+        for name in link.__struct_fields__
+        if name not in ("line", "target_title") and (value := getattr(link, name)) is not None
+    }
+    for name in ("created_at", "valid_from", "valid_until"):
+        if name in fields:
+            fields[name] = to_rfc3339(fields[name])
+    return fields
+
+
 def _show(summary: Summary, flags: Flags) -> None:
     if flags.json:
         output.emit_json(summary)
@@ -242,8 +273,9 @@ def _show(summary: Summary, flags: Flags) -> None:
     if more > 0:
         output.note(f"… and {more} more problems")
     updated = f"updated {summary.updated}, " if summary.updated else ""
+    linked = f"linked {summary.linked}, " if summary.linked else ""
     empty = f", {summary.empty} without text" if summary.empty else ""
     output.emit(
-        f"imported {summary.imported}, {updated}skipped {summary.skipped} (already there), "
+        f"imported {summary.imported}, {updated}{linked}skipped {summary.skipped} (already there), "
         f"problems {summary.problems_count}{empty}"
     )

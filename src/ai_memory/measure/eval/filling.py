@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
-from ai_memory.adapters.formats import Dataset, ImportProblem, ImportRecord
+from ai_memory.adapters.formats import Dataset, ImportRecord
 from ai_memory.compose import OpenNode
 from ai_memory.errors import EmbedderUnavailable
 from ai_memory.measure.progress import Progress
@@ -33,7 +33,7 @@ def fill(opened: OpenNode, dataset: Dataset) -> Filled:
     with dataset.records() as records, Progress("Storing", records.total, unit="B") as progress:
         done = 0
         while batch := list(islice(records, _BATCH)):
-            read = [item for item in batch if not isinstance(item, ImportProblem)]
+            read = [item for item in batch if isinstance(item, ImportRecord)]
             command = ImportMemories(memories=tuple(map(_durable, read)))
             result: ImportResult = opened.node.execute(caller, command)
             memories += result.imported
