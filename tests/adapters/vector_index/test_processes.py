@@ -20,12 +20,13 @@ ROOT = Path(__file__).parents[3]
 PRELUDE = """
 import os, pathlib, signal, sys
 import numpy as np
-from ai_memory.adapters.vector_index import directory, index_path, open_vector_index, press
+from ai_memory.adapters.vector_index import directory, open_vector_index, press
+from ai_memory.adapters.vector_index.folder import IndexFolder
 from tests.adapters.vector_index.small_index import DIM, MODEL, SMALL, save_all
 from tests.adapters.vector_index.sql_rows import ANY, SqlRows, assert_same, clustered, unit
 path = pathlib.Path(sys.argv[1])
 rows = SqlRows(path)
-index = open_vector_index(index_path(path), MODEL, SMALL)
+index = open_vector_index(IndexFolder(path).of_model(MODEL), MODEL, SMALL)
 def tell(word):
     print(word, flush=True)
 def wait():
