@@ -25,7 +25,7 @@ class Bounds(NamedTuple):
     """A segment with a greater share of removed rows is made anew."""
 
     probe_rows_max: int = 1_024
-    """A filter that leaves at most so many rows is answered from their keys alone (0.3 ms)."""
+    """Namespaces with at most so many rows are answered from their keys alone (0.3 ms)."""
 
     list_rows_max: int = 16_384
     """One that leaves at most so many is, too, where the graphs would have to be asked for many

@@ -47,9 +47,10 @@ class Search:
     def nearest(self, where: Filter) -> list[tuple[int, float]]:
         """The nearest rows that match, best first.
 
-        A filter that leaves few rows is answered from their keys: a graph would visit mostly rows
-        that do not match. Otherwise the graphs are asked for as many as the share that matches
-        demands. When that is many, either few rows match, and their keys are listed after all, or
+        A namespace of few rows is answered from their keys: a graph would visit mostly rows that do
+        not match. Otherwise the graphs are asked for as many as the share that matches demands; to
+        find out first whether another filter leaves few rows could mean to read them all. When
+        that is many, either few rows match, and their keys are listed after all, or
         those that match lie far from the query: then the graphs are asked for more and more, and
         at last everything that matches is scanned.
 
@@ -57,7 +58,7 @@ class Search:
             Contradiction: The snapshot describes other rows.
         """
         most = self._bounds.reach_max
-        if where.narrows and self._among(where, self._bounds.probe_rows_max):
+        if where.namespaces is not None and self._among(where, self._bounds.probe_rows_max):
             return self._best()
         surely = reach = int(self._count * (2.5 if where.narrows else 1.25)) + 16
         may_list = True
