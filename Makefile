@@ -16,7 +16,7 @@ URL := http://127.0.0.1:9077
 export DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format docs soak bench eval lock clean
+.PHONY: help setup run test check format docs soak bench bench-size eval lock clean
 
 define HELP
 make setup    install everything into $(VENV)/ (a no-op when nothing changed)
@@ -27,6 +27,8 @@ make format   setup, then format the code and mend what the linter can
 make docs     write docs/reference/ from the declarations
 make soak     sixteen processes on one file for twenty seconds
 make bench    setup, then measure speed, each figure beside its floor
+make bench-size  the same at four sizes up to a million (an hour the first time; the
+              stores are kept in .bench/), and write docs/performance.md's figures
 make eval     setup, then measure retrieval on the data in $$DATA
 make lock     resolve requirements/lock.txt anew (ARGS=--upgrade takes newer versions)
 make clean    remove the environment and every cache
@@ -105,6 +107,17 @@ soak: setup
 
 bench: setup
 	@$(BIN)/ai-memory bench $(ARGS)
+
+# One size per run, so that a size can be measured anew: make bench-size SIZES=100000
+SIZES ?= 1000 10000 100000 1000000
+bench-size: setup
+	@for size in $(SIZES); do \
+	  $(BIN)/ai-memory bench --sizes $$size --keep .bench --output .bench/$$size $(ARGS) || exit; \
+	done
+	@shown=; for size in 1000 10000 100000 1000000; do \
+	  file=.bench/$$size/bench-semantic.json; [ ! -f $$file ] || shown="$$shown --show $$file"; \
+	done; $(BIN)/ai-memory bench $$shown --output .bench
+	@$(BIN)/python scripts/performance.py .bench
 
 eval: setup
 	@[ -f "$(DATA)/locomo_dev.json" ] || { \

@@ -17,11 +17,21 @@ FACES = ["recall_http", "recall_mcp_http", "recall_mcp_stdio"]
 CROWDS = ["store_threads", "store_threads_busy", "store_asyncio", "store_asyncio_busy"]
 
 
-def test_quick_at_the_semantic_level(
+@pytest.mark.slow
+def test_quick_at_the_semantic_level_on_a_kept_stand(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AI_MEMORY_EMBEDDER", "hashing")
-    assert main_bench(["--quick", "--json", "--tier", "semantic", "--output", str(tmp_path)]) == 0
+    words = ["--quick", "--tier", "semantic"]
+    stands = tmp_path / "stands"
+    assert main_bench([*words, "--prepare", "--keep", str(stands)]) == 0
+    kept = stands / "200-semantic"
+    assert capsys.readouterr().out == f"{kept}\n"
+    before = {file.name: file.read_bytes() for file in kept.iterdir() if file.is_file()}
+    assert {"bench.db", "floor.db", "floor.usearch", "stand.json"} <= before.keys()
+    assert main_bench([*words, "--json", "--from", str(stands), "--output", str(tmp_path)]) == 0
+    after = {file.name: file.read_bytes() for file in kept.iterdir() if file.is_file()}
+    assert after == before  # it was measured on a copy
     found = json.loads(capsys.readouterr().out)
     assert json.loads((tmp_path / "bench-semantic.json").read_text()) == found
     assert "| recall_hybrid | 200 |" in (tmp_path / "bench-semantic.md").read_text()
@@ -29,6 +39,7 @@ def test_quick_at_the_semantic_level(
     assert sorted(found) == ["level", "machine", "sizes", "targets"]
     (size,) = found["sizes"]
     assert size["size"] == 200
+    assert size["keyword_floor"] in {"any word", "rarest words"}
     names = [operation["name"] for operation in size["operations"]]
     assert names == ["recall_hybrid", "recall_repeated", "store_embedded", *BY_WORDS]
     for operation in size["operations"]:
@@ -53,6 +64,8 @@ def test_quick_at_the_semantic_level(
     assert [figures["keeps"] for figures in size["nearness"]] == [1.0, 0.5, 0.1, 0.01]
     assert [figures["rows"] for figures in size["nearness"]] == [200, 100, 20, 2]
     assert all(figures["r@10"] >= 0.9 for figures in size["nearness"])  # small: it is scanned
+    assert list(size["anatomy"]) == ["embed", "words", "vectors", "rows", "rest", "whole"]
+    assert all(0 < part <= size["anatomy"]["whole"] for part in size["anatomy"].values())
     assert size["files"]["vector_index_bytes"] >= 0
     assert size["files"]["database_bytes"] > size["files"]["text_bytes"] > 200 * 20
     once = size["once"]
@@ -60,51 +73,38 @@ def test_quick_at_the_semantic_level(
     assert once["node"]["first_ms"] > once["node"]["open_ms"] > 0
     for name in ("cli_recall_semantic", "cli_recall_keyword", "mcp_greeting"):
         assert once[name]["p50_ms"] > 0
+        assert once[name]["cpu_p50_ms"] > 0
     assert found["machine"]["cpus"] >= 1
 
 
-def test_what_was_measured_can_be_shown_again(
+@pytest.mark.slow
+def test_quick_at_the_keyword_level_and_shown_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    arguments = ["--quick", "--json", "--tier", "keyword", "--callers", "1"]
-    assert main_bench([*arguments, "--sizes", "40", "--output", str(tmp_path)]) == 0
-    found = json.loads(capsys.readouterr().out)
-    (tmp_path / "older.json").write_text(
-        json.dumps({**found, "sizes": [{**found["sizes"][0], "size": 30}]})
-    )
-    again = ["--show", str(tmp_path / "bench-keyword.json"), "--show", str(tmp_path / "older.json")]
-    assert main_bench([*again, "--json"]) == 0
-    assert [size["size"] for size in json.loads(capsys.readouterr().out)["sizes"]] == [30, 40]
-    with pytest.raises(ValidationFailed, match="holds no figures"):
-        main_bench(["--show", str(tmp_path / "missing.json")])
-
-
-def test_quick_at_the_keyword_level_as_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main_bench(["--quick", "--tier", "keyword", "--sizes", "50,60", "--callers", "1"]) == 0
+    words = ["--quick", "--tier", "keyword", "--sizes", "50", "--callers", "1"]
+    assert main_bench([*words, "--check", "--output", str(tmp_path)]) == 0  # nothing is judged
     shown = capsys.readouterr().out
-    for name in (*BY_WORDS, *CROWDS, *FACES, "50 memories", "60 memories", "bytes per memory"):
+    for name in (*BY_WORDS, *CROWDS, *FACES, "50 memories", "bytes per memory"):
         assert name in shown
     assert "recall_hybrid" not in shown
     assert "recall_4" not in shown
 
+    newest, older = tmp_path / "bench-keyword.json", tmp_path / "older.json"
+    found = json.loads(newest.read_text())
+    found["sizes"][0]["size"] = 1_000
+    found["sizes"][0]["once"]["mcp_greeting"]["ratio"] = 9.0
+    older.write_text(json.dumps(found))
+    again = ["--show", str(newest), "--show", str(older), "--json", "--check"]
+    assert main_bench(again) == 1
+    out, err = capsys.readouterr()
+    assert [size["size"] for size in json.loads(out)["sizes"]] == [50, 1_000]
+    assert "missed: " in err
+    assert "first MCP reply at 1,000, times the SDK's" in err
 
-def test_a_stand_is_kept_and_measured_on_a_copy(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AI_MEMORY_EMBEDDER", "hashing")
-    words = ["--sizes", "60", "--tier", "semantic"]
-    assert main_bench(["--prepare", "--keep", str(tmp_path), *words]) == 0
-    folder = tmp_path / "60-semantic"
-    assert capsys.readouterr().out == f"{folder}\n"
-    before = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
-    assert {"bench.db", "floor.db", "floor.usearch", "stand.json"} <= before.keys()
-    arguments = ["--quick", "--json", "--callers", "1", *words]
-    assert main_bench([*arguments, "--from", str(tmp_path)]) == 0
-    (size,) = json.loads(capsys.readouterr().out)["sizes"]
-    assert size["size"] == 60
-    assert size["keyword_floor"] in {"any word", "rarest words"}
-    after = {file.name: file.read_bytes() for file in folder.iterdir() if file.is_file()}
-    assert after == before
+
+def test_a_file_without_figures_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ValidationFailed, match="holds no figures"):
+        main_bench(["--show", str(tmp_path / "missing.json")])
 
 
 def test_a_stand_that_is_not_there_is_named(tmp_path: Path) -> None:

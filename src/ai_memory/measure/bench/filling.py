@@ -101,7 +101,9 @@ def fill(folder: Path, size: int, level: str, clock: Clock) -> Facts:
     now = clock.now()
     embedder, real = _composed(every[:size], level) if size > REAL_VECTORS_MAX else (None, size)
     began = clock.monotonic()
-    opened = open_at(folder / DATABASE, level, embedder=embedder)
+    # Without the janitor: a fold reads one snapshot for seconds, and a write-ahead log that is read
+    # all the time grows to many times the size of what is stored.
+    opened = open_at(folder / DATABASE, level, embedder=embedder, background=False)
     try:
         _store(opened, every[:size], now)
         imported = clock.monotonic()
@@ -143,14 +145,22 @@ def fill(folder: Path, size: int, level: str, clock: Clock) -> Facts:
     return facts
 
 
-def open_at(db: Path, level: str, *, embedder: Embedder | None = None) -> OpenNode:
+def open_at(
+    db: Path, level: str, *, embedder: Embedder | None = None, background: bool = True
+) -> OpenNode:
     """A store at a feature level; as a program would open it, its janitor included.
+
+    Args:
+        db: The file.
+        level: The feature level.
+        embedder: Instead of the configured one.
+        background: Let the janitor work.
 
     Raises:
         EmbedderUnavailable: The level needs vectors, and there is no embedder.
     """
     config = load_config({"db": str(db), "tier": level})
-    opened = open_node(config, progress=Preparation(), embedder=embedder)
+    opened = open_node(config, progress=Preparation(), embedder=embedder, background=background)
     if level != "keyword" and opened.node.facts.embedder is None:
         problem = opened.node.facts.embedder_problem
         opened.close()

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 from ai_memory.measure.table import markdown, table
 
 _MIB: Final = 2**20
+_PARTS: Final = ("embed", "words", "vectors", "rows", "rest")
 _PACE: Final = {"store_embedded": "store, 32 callers", "import": "bulk import"}
 
 
@@ -43,7 +44,7 @@ def sections(found: Mapping[str, Any]) -> list[Section]:
     """Every table that has a row."""
     sizes = found["sizes"]
     every = [_operations(sizes), _faces(sizes), _crowds(sizes), _pace(sizes)]
-    every += [_once(sizes), _nearness(sizes), _room(sizes)]
+    every += [_anatomy(sizes), _once(sizes), _nearness(sizes), _room(sizes)]
     return [section for section in every if section.rows]
 
 
@@ -145,8 +146,18 @@ def _pace(sizes: Sequence[Mapping[str, Any]]) -> Section:
     return Section("Storing with embeddings, beside the encoder's own batches", head, rows)
 
 
+def _anatomy(sizes: Sequence[Mapping[str, Any]]) -> Section:
+    head = ["a hybrid recall, median ms", *_PARTS, "whole"]
+    rows = [
+        [f"{size['size']:,} memories", *(_ms(size["anatomy"][part]) for part in (*_PARTS, "whole"))]
+        for size in sizes
+        if size["anatomy"]
+    ]
+    return Section("Where a recall's time goes: its parts alone, and all of it", head, rows)
+
+
 def _once(sizes: Sequence[Mapping[str, Any]]) -> Section:
-    head = ["a new process, ms", "memories", "p50", "p95", "floor p50", "n"]
+    head = ["a new process, ms", "memories", "p50", "p95", "processor", "floor p50", "n"]
     rows: list[list[str]] = []
     kinds = {
         "first_ms": "open and first recall",
@@ -154,19 +165,19 @@ def _once(sizes: Sequence[Mapping[str, Any]]) -> Section:
     }
     for key, what in kinds.items():
         rows += [
-            [what, f"{size['size']:,}", _ms(size["once"]["node"][key]), "", "", "1"]
+            [what, f"{size['size']:,}", _ms(size["once"]["node"][key]), "", "", "", "1"]
             for size in sizes
         ]
     rows += [
         ["its first 300 recalls", f"{size['size']:,}", _ms(node["early_p50_ms"]),
-         _ms(node["early_p95_ms"]), "", ""]
+         _ms(node["early_p95_ms"]), "", "", ""]
         for size in sizes
         if (node := size["once"]["node"])
     ]  # fmt: skip
     names = dict.fromkeys(name for size in sizes for name in size["once"] if name != "node")
     rows += [
         [name, f"{size['size']:,}", _ms(figures["p50_ms"]), _ms(figures["p95_ms"]),
-         _ms(figures.get("floor_p50_ms")), str(figures["n"])]
+         _ms(figures["cpu_p50_ms"]), _ms(figures.get("floor_p50_ms")), str(figures["n"])]
         for name in names
         for size in sizes
         if (figures := size["once"].get(name)) is not None

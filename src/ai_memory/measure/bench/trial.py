@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from ai_memory.adapters.system import SystemClock
 from ai_memory.compose import OpenNode
 from ai_memory.measure.bench import contest, face, pace, startup, throughput
+from ai_memory.measure.bench.anatomy import anatomy
 from ai_memory.measure.bench.duel import Bout, Contest, fight
 from ai_memory.measure.bench.filling import Facts, fill
 from ai_memory.measure.bench.footprint import footprint
@@ -76,7 +77,8 @@ def run(plan: Plan) -> dict[str, Any]:
     """Measure.
 
     Returns:
-        sizes (each with operations, throughput, faces, pace, nearness, once, import, files),
+        sizes (each with operations, throughput, faces, pace, nearness, anatomy, once, import,
+        files),
         machine, level, targets.
 
     Raises:
@@ -172,8 +174,16 @@ class _Measuring:
     def run(self) -> dict[str, Any]:
         """Measure; by kind of figure."""
         plan, stand = self._plan, self._stand
+        # A kept store may be of an older schema: nobody measures its migration.
+        stand.open(plan.level).close()
         once = self._once()
-        found: dict[str, Any] = {"throughput": {}, "faces": {}, "pace": {}, "nearness": []}
+        found: dict[str, Any] = {
+            "throughput": {},
+            "faces": {},
+            "pace": {},
+            "nearness": [],
+            "anatomy": {},
+        }
         if plan.level != "keyword":
             with closing(stand.open(plan.level)) as opened:
                 if (files := model_files(opened.config)) is not None:
@@ -183,6 +193,7 @@ class _Measuring:
                 found["nearness"] = self._step(nearness(stand, opened, plan.questions))
                 self._fight(contest.with_vectors(stand, opened))
                 self._recalls(found["throughput"], opened)
+            found["anatomy"] = self._step(anatomy(stand, plan.questions))
             self._faces(found["faces"])
             with closing(stand.open(plan.level)) as opened:
                 self._pace(found["pace"], opened)
