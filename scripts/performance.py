@@ -28,7 +28,6 @@ def main(argv: list[str]) -> int:
     PAGE.write_text(f"{before}{begin}\n{figures}\n{end}{after}", encoding="utf-8")
     PLOT.parent.mkdir(exist_ok=True)
     shutil.copyfile(folder / "bench-semantic.svg", PLOT)
-    shutil.copyfile(folder / "bench-semantic.json", PLOT.with_name("figures.json"))
     return 0
 
 
