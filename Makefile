@@ -16,7 +16,7 @@ URL := http://127.0.0.1:9077
 export DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format docs soak bench bench-size eval lock clean
+.PHONY: help setup run test check format docs soak bench sizes eval lock clean
 
 define HELP
 make setup    install everything into $(VENV)/ (a no-op when nothing changed)
@@ -27,7 +27,7 @@ make format   setup, then format the code and mend what the linter can
 make docs     write docs/reference/ from the declarations
 make soak     sixteen processes on one file for twenty seconds
 make bench    setup, then measure speed, each figure beside its floor
-make bench-size  the same at four sizes up to a million (an hour the first time; the
+make sizes    the same at four sizes up to a million (an hour the first time; the
               stores are kept in .bench/), and write docs/performance.md's figures
 make eval     setup, then measure retrieval on the data in $$DATA
 make lock     resolve requirements/lock.txt anew (ARGS=--upgrade takes newer versions)
@@ -108,9 +108,9 @@ soak: setup
 bench: setup
 	@$(BIN)/ai-memory bench $(ARGS)
 
-# One size per run, so that a size can be measured anew: make bench-size SIZES=100000
+# One size per run, so that a size can be measured anew: make sizes SIZES=100000
 SIZES ?= 1000 10000 100000 1000000
-bench-size: setup
+sizes: setup
 	@for size in $(SIZES); do \
 	  $(BIN)/ai-memory bench --sizes $$size --keep .bench --output .bench/$$size $(ARGS) || exit; \
 	done
