@@ -58,7 +58,7 @@ HINTS_MAX: Final = 5
 HINT_CROWD_MAX: Final = 8  # commands that share a commit; more of them get no title hints
 NEAR_DUPLICATE_COSINE: Final = 0.9
 IMPORT_RECORDS_MAX: Final = 1_000
-IMPORT_COMMIT_RECORDS: Final = 128  # about 15 ms for whoever stores meanwhile
+IMPORT_COMMIT_RECORDS: Final = 32  # a few ms for whoever stores meanwhile
 
 # Windows of long content, in estimated word pieces; MiniLM reads 256 of them.
 WINDOW_PIECES_MAX: Final = 128

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import apsw
@@ -481,6 +482,7 @@ def decode_hints(text: str) -> list[list[str]]:
     return [_any.decode(ids) for ids in _texts.decode(text)]
 
 
+@lru_cache(maxsize=1_024)  # a store asks twice: to look the title up, and to write it
 def title_digest(title: str) -> str:
     """What stands for a title in the unique index: 16 bytes of SHA-256, as hex."""
     return hashlib.sha256(title.encode()).hexdigest()[:32]
