@@ -20,7 +20,7 @@ from ai_memory.model.command import Caller
 from ai_memory.node import Node, Ports
 from ai_memory.operations.step import Facts
 from ai_memory.version import __version__
-from ai_memory.workers.curator import Curator
+from ai_memory.workers.curator import Curator, Plan
 from ai_memory.workers.janitor import Janitor
 from ai_memory.workers.reembedder import Reembedder
 
@@ -171,7 +171,12 @@ def open_node(
         _quicken(config.switch_interval_ms / 1_000)
     reembedder = Reembedder(node, folder)
     janitor = Janitor(node, reembedder, background=background)
-    curator = Curator(node, background=background)
+    curator = Curator(
+        node,
+        background=background,
+        interval_secs=config.curator_interval_secs if config.tier == "autonomous" else 0,
+        plan=Plan(max_ops=config.curator_max_ops, max_secs=config.curator_max_secs),
+    )
     return OpenNode(node, janitor, reembedder, curator, owned, config)
 
 

@@ -56,6 +56,9 @@ class Config(NamedTuple):
     llm_api_key: str | None
     llm_timeout_secs: int
     llm_concurrency: int
+    curator_interval_secs: int
+    curator_max_ops: int
+    curator_max_secs: int
     cache_dir: str
     short_ttl_secs: int
     mid_ttl_secs: int
@@ -159,6 +162,13 @@ def _whole(low: int, high: int) -> Callable[[Any], int]:
         return number
 
     return parse
+
+
+def _interval(value: Any) -> int:
+    secs = _whole(0, 86_400)(value)
+    if 0 < secs < 60:
+        raise ValueError("must be 0, or between 60 and 86400")
+    return secs
 
 
 def _millis(value: Any) -> float:
@@ -285,6 +295,13 @@ SETTINGS: Final = (
             _whole(1, 3_600), "What one answer may take."),
     Setting("llm_concurrency", "AI_MEMORY_LLM_CONCURRENCY", "llm.concurrency", 2,
             _whole(1, 64), "How many questions it is asked at once."),
+    Setting("curator_interval_secs", "AI_MEMORY_CURATOR_INTERVAL_SECS", "curator.interval_secs",
+            limits.CURATOR_SECS, _interval,
+            "From one round of the curator to the next, at the autonomous level; 0: off."),
+    Setting("curator_max_ops", "AI_MEMORY_CURATOR_MAX_OPS", "curator.max_ops",
+            limits.CURATOR_OPS, _whole(1, 100_000), "Memories that one round works on."),
+    Setting("curator_max_secs", "AI_MEMORY_CURATOR_MAX_SECS", "curator.max_secs",
+            limits.CURATOR_RUN_SECS, _whole(1, 86_400), "What one round may take."),
     Setting("cache_dir", "AI_MEMORY_CACHE_DIR", "cache_dir", default_cache_dir, _path,
             "Where the converted model is kept."),
     Setting("short_ttl_secs", "AI_MEMORY_SHORT_TTL_SECS", "ttl.short_ttl_secs",

@@ -89,6 +89,13 @@ MODEL_WORK_BACKOFF_SECS: Final = 30  # doubled with each failure
 MODEL_WORK_BACKOFF_SECS_MAX: Final = 21_600
 MODEL_WORK_ATTEMPTS_MAX: Final = 12  # some twenty hours of a model that is down
 MODEL_WORK_ANSWERS_MAX: Final = 3  # invalid ones to the same question
+DRIFT_UP_ACCESS_COUNT: Final = 10  # recalls that make a memory a used one,
+DRIFT_UP_SECS: Final = 7 * 86_400  # if the last is no older
+DRIFT_DOWN_SECS: Final = 30 * 86_400  # a life without a recall
+DRIFT_REST_SECS: Final = 7 * 86_400  # from one drift to the next
+CURATOR_SECS: Final = 3_600
+CURATOR_OPS: Final = 100
+CURATOR_RUN_SECS: Final = 600
 CURATOR_RUNS_KEPT: Final = 100  # reports
 CURATOR_ACTIONS_SHOWN_MAX: Final = 1_000
 

@@ -358,6 +358,12 @@ class Reader(VectorRows, Protocol):
     def untagged(self, after: str, limit: int, now: Micros) -> list[str]:
         """Ids greater than `after` of lasting memories that no model has tagged, ascending."""
 
+    def lasting(self, after: str, limit: int, now: Micros) -> list[str]:
+        """Ids greater than `after` of mid and long memories, ascending."""
+
+    def drifting(self, after: str, limit: int, now: Micros) -> list[str]:
+        """Those of them that are much used or never were, and did not drift of late."""
+
     def curations(
         self, *, limit: int, curation_id: str | None = None, run_id: str | None = None
     ) -> list[Curation]:

@@ -89,6 +89,8 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("detect_contradiction", {"id_a": "$4", "id_b": "$3"}),
     ("detect_contradiction", {"id_a": "$4", "id_b": "nobody"}),
     ("auto_tag", {"id": "$0"}),
+    ("curator_report", {}),
+    ("curator_undo", {"id": "nobody"}),
     ("expand_query", {"query": "which database"}),
     # Touches are written within a second, so what counts them comes last.
     ("recall", {"context": "which database is used?", "namespace": "a/b", "explain": True}),

@@ -122,7 +122,17 @@ OPERATIONS: Final = (
     Operation("import_memories", "memory_import", "import", "Import memories", "other",
               "ImportMemories", "ImportResult", idempotent=True, embeds=True,
               faces=("http", "cli")),
+    Operation("curator_report", "memory_curator_report", "curator_report",
+              "Show what the curator did", "other",
+              "CuratorReport", "CuratorReportResult", reads_only=True, idempotent=True),
+    Operation("undo_curation", "memory_curator_undo", "curator_undo",
+              "Undo what the curator did", "other",
+              "UndoCuration", "UndoResult", idempotent=True),
     # The curator's own.
+    Operation("curate_memories", "memory_curate", "curate", "Work on some memories", "other",
+              "CurateMemories", "CurateResult", faces=()),
+    Operation("record_curation", "memory_record_curation", "record_curation",
+              "Keep a report", "other", "RecordCuration", "RecordResult", faces=()),
     Operation("tag_next", "memory_tag_next", "tag_next", "Tag what waits for tags", "other",
               "TagNext", "TagNextResult", faces=()),
     # The janitor's own.

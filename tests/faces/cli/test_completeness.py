@@ -20,6 +20,7 @@ OTHERS: Final = (
     "mcp",
     "boot",
     "install",
+    "curator",
     "completions",
     "config",
     "doctor",

@@ -590,6 +590,22 @@ SELECT json_group_array(id) FROM (
       AND json_type(v.metadata, '$.auto_tags') IS NULL
     ORDER BY m.id LIMIT :limit)
 
+-- name: lasting --
+SELECT json_group_array(id) FROM (
+    SELECT id FROM memory
+    WHERE id > :after AND tier <> 'short' AND (expires_at IS NULL OR expires_at > :now)
+    ORDER BY id LIMIT :limit)
+
+-- name: drifting --
+SELECT json_group_array(id) FROM (
+    SELECT m.id AS id FROM memory AS m
+    WHERE m.id > :after AND m.tier <> 'short' AND (m.expires_at IS NULL OR m.expires_at > :now)
+      AND (m.access_count >= :used AND m.last_accessed_at >= :used_since
+           OR m.access_count = 0 AND m.created_at <= :made_before)
+      AND NOT EXISTS (SELECT 1 FROM curation AS c WHERE c.memory_id = m.id
+                      AND c.action = 'priority' AND c.at > :rested_since)
+    ORDER BY m.id LIMIT :limit)
+
 -- name: put_curation --
 INSERT INTO curation (id, run_id, action, memory_id, at, undo)
 SELECT :row ->> 'id', :row ->> 'run_id', :row ->> 'action', :row ->> 'memory_id', :row ->> 'at',

@@ -7,9 +7,10 @@ from typing import Any, Final
 
 import msgspec
 
+from ai_memory import limits
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.adapters.sqlite.statement import Statements, json_text
-from ai_memory.model.clock import Micros
+from ai_memory.model.clock import SECOND, Micros
 from ai_memory.model.work import Curation, CuratorRun, ModelWork, WorkCounts
 
 _works: Final = msgspec.json.Decoder(list[ModelWork])
@@ -38,10 +39,28 @@ class WorkReads(Statements):
 
     def untagged(self, after: str, limit: int, now: Micros) -> list[str]:
         """See ports.Reader."""
-        text = self._connection.execute(
-            query("untagged"), {"after": after, "limit": limit, "now": now}
-        ).get
-        found: list[str] = msgspec.json.decode(text)
+        return self._ids("untagged", after=after, limit=limit, now=now)
+
+    def lasting(self, after: str, limit: int, now: Micros) -> list[str]:
+        """See ports.Reader."""
+        return self._ids("lasting", after=after, limit=limit, now=now)
+
+    def drifting(self, after: str, limit: int, now: Micros) -> list[str]:
+        """See ports.Reader."""
+        return self._ids(
+            "drifting",
+            after=after,
+            limit=limit,
+            now=now,
+            used=limits.DRIFT_UP_ACCESS_COUNT,
+            used_since=now - limits.DRIFT_UP_SECS * SECOND,
+            made_before=now - limits.DRIFT_DOWN_SECS * SECOND,
+            rested_since=now - limits.DRIFT_REST_SECS * SECOND,
+        )
+
+    def _ids(self, name: str, **bindings: Any) -> list[str]:
+        self._flush()
+        found: list[str] = msgspec.json.decode(self._one(query(name), bindings))
         return found
 
 

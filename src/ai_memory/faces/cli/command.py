@@ -58,6 +58,7 @@ _OTHERS: Final = (
     Entry("completions", "completions", "Print a shell's completion script"),
     Entry("config", "show_config", "Show each setting and where it came from"),
     Entry("doctor", "doctor", "Examine the database, the index, the model and the settings"),
+    Entry("curator", "curator", "Run a round of the curator: tags, contradictions, priorities"),
     Entry("reembed", "reembed", "Make the vectors anew, or those that are missing"),
     Entry("eval", "measure", "Measure how good retrieval is", forwards=True),
     Entry("bench", "measure", "Measure how fast the operations are", forwards=True),

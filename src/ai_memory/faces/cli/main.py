@@ -77,16 +77,13 @@ def _run(argv: list[str]) -> int:
         return EXIT_USAGE
     if words.command == "help":
         return _help(words, known)
-    entry = known.get(words.command)
-    if entry is None:
-        words = _joined(words, known)
-        assert words.command is not None
-        entry = known[words.command]
-    return _carry_out(entry, words)
+    words = _joined(words, known)
+    assert words.command is not None
+    return _carry_out(known[words.command], words)
 
 
 def _joined(words: Words, known: dict[str, Entry]) -> Words:
-    """`archive list` as the command `archive-list`.
+    """`archive list` as the command `archive-list`; the longer name wins.
 
     Raises:
         UnknownOperation: There is no such command either.
@@ -96,6 +93,8 @@ def _joined(words: Words, known: dict[str, Entry]) -> Words:
         name = f"{words.command}-{words.after[0]}"
         if name in known:
             return Words(words.before, name, words.after[1:])
+    if words.command in known:
+        return words
     parts = [name for name in known if name.startswith(words.command + "-")]
     if parts:
         raise UnknownOperation(

@@ -352,6 +352,31 @@ def _detect_contradiction(result: Result, paint: Paint) -> Text:
     return Text([f"{said}{kind}, {judge}", *sides], remarks)
 
 
+def _curator_report(result: Result, paint: Paint) -> Text:
+    lines = []
+    for report in result["reports"]:
+        lines.append(
+            f"{report['completed_at']}  {paint.age(report['completed_at'])}: "
+            f"{report['auto_tagged']} tagged, {report['contradictions_found']} contradictions, "
+            f"{report['autonomy']['priority_adjustments']} priorities"
+        )
+        lines += [f"  ! {one_line(error)}" for error in report["errors"]]
+    lines += [
+        f"  {action['id']}  {action['action']:13} {short_id(action['memory_id'])}"
+        + ("  (undone)" if "undone_at" in action else "")
+        for action in result["actions"]
+    ]
+    queue = result["queue"]
+    lines.append(f"waiting for tags: {queue['waiting']}, given up: {queue['given_up']}")
+    return Text(lines, [] if result["reports"] else ["note: the curator has not run here yet"])
+
+
+def _curator_undo(result: Result, paint: Paint) -> Text:  # noqa: ARG001
+    if result["undone"]:
+        return Text([f"undone: {result['action']} of {result['memory_id']}"])
+    return Text([f"nothing undone: {result['reason']}"])
+
+
 _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "session_start": _started,
     "load_family": _family,
@@ -379,4 +404,6 @@ _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "auto_tag": _auto_tag,
     "expand_query": _expand_query,
     "detect_contradiction": _detect_contradiction,
+    "curator_report": _curator_report,
+    "curator_undo": _curator_undo,
 }

@@ -81,6 +81,8 @@ ROUTES: Final = (
     Route("memory_health", "GET", HEALTH_PATH),
     Route("detect_contradiction", "POST", f"{API}/detect_contradiction"),
     Route("tag_memory", "POST", f"{API}/auto_tag"),
+    Route("curator_report", "GET", f"{API}/curator/report"),
+    Route("undo_curation", "POST", f"{API}/curator/actions/{{id}}/undo"),
     Route("expand_query", "POST", f"{API}/expand_query"),
     Route("import_memories", "POST", f"{API}/import"),
 )  # fmt: skip

@@ -23,6 +23,8 @@ CREATE TABLE curation (
     undo      TEXT NOT NULL,
     undone_at INTEGER
 ) STRICT;
+CREATE INDEX curation_by_memory ON curation (memory_id, action, at);
+CREATE INDEX curation_by_run ON curation (run_id);
 
 CREATE TABLE curator_run (
     key    INTEGER PRIMARY KEY,
