@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,7 @@ from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.config import Config
 from ai_memory.errors import ConfigInvalid, EmbedderUnavailable, EmbeddingModelMismatch
 from ai_memory.model.command import Caller
-from ai_memory.node import Node, Ports
+from ai_memory.node import LiveKeys, Node, Ports
 from ai_memory.operations.step import Facts
 from ai_memory.version import __version__
 from ai_memory.workers.curator import Curator, Plan
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
         Clock,
         Embedder,
         EmbeddingModel,
+        IndexPurge,
         LanguageModel,
         Observer,
         VectorIndex,
@@ -151,6 +153,7 @@ def open_node(
         count_tokens=count_cl100k,
         embedder=embedder,
         vector_index=index,
+        purge_index=None if config.db == MEMORY else partial(_purge_index, Path(config.db)),
         observer=observer,
         reranker=reranker,
         language_model=language_model,
@@ -277,6 +280,16 @@ def _require_same_model(stored: EmbeddingModel | None, model: EmbeddingModel) ->
             stored_model=stored.id,
             configured_model=model.id,
         )
+
+
+def _purge_index(db: Path, live: LiveKeys) -> IndexPurge:
+    """Remove files of the index; there may be some even if this node has no embedder."""
+    from ai_memory.adapters.vector_index.folder import IndexFolder
+    from ai_memory.adapters.vector_index.purge import purge_folder
+
+    folder = IndexFolder(db).path
+    assert folder is not None
+    return purge_folder(folder, live)
 
 
 def _index(db: str, model: EmbeddingModel) -> tuple[IndexFolder, VectorIndex]:

@@ -8,7 +8,7 @@ thread, `execute_async` on an event loop. So the steps have one text and two col
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, assert_never
@@ -33,6 +33,8 @@ from ai_memory.operations.step import (
     Outcome,
     Read,
     Rerank,
+    Scrub,
+    Scrubbed,
     Step,
     Touch,
     Write,
@@ -42,6 +44,7 @@ from ai_memory.ports import (
     Clock,
     Embedder,
     Entropy,
+    IndexPurge,
     LanguageModel,
     Observer,
     Reranker,
@@ -66,6 +69,9 @@ class _Call(NamedTuple):
     asks: bool = False
 
 
+LiveKeys: TypeAlias = Callable[[int, int], Collection[int]]
+"""The keys of the stored windows in (low, high]."""
+
 _Wait: TypeAlias = "_Call | Future[Any]"
 _Walk: TypeAlias = Generator[_Wait, Any, Any]
 
@@ -81,6 +87,7 @@ class Ports(NamedTuple):
     vector_index: VectorIndex | None = None
     observer: Observer | None = None
     reranker: Reranker | None = None
+    purge_index: Callable[[LiveKeys], IndexPurge] | None = None
     language_model: LanguageModel | None = None
 
 
@@ -116,6 +123,7 @@ class Node:
         self._asking = asking or pool
         self._embedder = ports.embedder
         self._observer = ports.observer
+        self._purge_index = ports.purge_index
         self.reranker = ports.reranker
         self.language_model = ports.language_model
         self._touches: deque[tuple[str, Micros]] = deque(maxlen=limits.TOUCHES_PENDING_MAX)
@@ -244,15 +252,23 @@ class Node:
                     return None
                 asked = partial(self.language_model.complete, step.prompt, step.answer)
                 return (yield _Call(asked, asks=True))
+            case _:
+                work = self._work_of(step)
+        return (yield _Call(work))
+
+    def _work_of(self, step: Compute | Read | CountTokens | Scrub) -> Callable[[], Any]:
+        """What to call for a step that every node can do."""
+        match step:
             case Compute():
-                work = step.work
+                return step.work
             case Read():
-                work = partial(self._read, step)
+                return partial(self._read, step)
             case CountTokens():
-                work = partial(self._count_tokens, step.texts)
+                return partial(self._count_tokens, step.texts)
+            case Scrub():
+                return self._scrub
             case _:
                 assert_never(step)
-        return (yield _Call(work))
 
     def _embed(self, step: Embed) -> Matrix | None:
         """Step 2. An embedder that fails costs the vectors, never the memory."""
@@ -265,6 +281,24 @@ class Node:
     def _read(self, step: Read) -> Any:
         with self.store.read() as rows:
             return step.work(rows)
+
+    def _scrub(self) -> Scrubbed:
+        """The file first: when its log is empty, nobody reads from before the erasure any more."""
+        with self.store.read() as rows:
+            mark = rows.scrub_due()
+        waits_for = [] if self.store.scrub() else ["a reader of the write-ahead log"]
+        files = 0
+        if self._purge_index is not None:
+            with self.store.read() as rows:
+                purge = self._purge_index(rows.window_keys_between)
+            files = purge.files
+            if not purge.is_complete:
+                waits_for.append("a writer of the vector index")
+        if self.index is not None:
+            self.index.forget()
+        if mark is not None and not waits_for:
+            self.store.submit(lambda rows: rows.scrubbed(mark)).result()
+        return Scrubbed(files, tuple(waits_for))
 
     def _write(
         self, step: Write, caller: Caller, command: Command, context: Context

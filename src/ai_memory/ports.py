@@ -24,6 +24,7 @@ from ai_memory.model.query import (
     ListCursor,
     NamespaceCursor,
 )
+from ai_memory.model.trace import ArchiveFigures, Traces
 from ai_memory.model.work import Curation, CuratorRun, ModelWork, WorkCounts
 
 if TYPE_CHECKING:
@@ -184,8 +185,23 @@ class VectorIndex(Protocol):
             Whether there may be more: call again, with a new snapshot.
         """
 
+    def forget(self) -> None:
+        """Let go of every row in memory; the files and the rows are read anew."""
+
     def close(self) -> None:
         """Release memory and locks."""
+
+
+class IndexPurge(NamedTuple):
+    """What a purge of index files did.
+
+    Attributes:
+        files: How many were removed: they held vectors of rows that are gone.
+        is_complete: False if another process was writing one and did not end in time.
+    """
+
+    files: int
+    is_complete: bool
 
 
 class IndexedWords(NamedTuple):
@@ -299,6 +315,12 @@ class Reader(VectorRows, Protocol):
     def version(self, memory_id: str, number: int) -> Version | None:
         """One version by its number."""
 
+    def window_keys_between(self, low: int, high: int) -> list[int]:
+        """The keys of all models' windows in (low, high], ascending."""
+
+    def scrub_due(self) -> str | None:
+        """A mark, if something was erased whose traces in the files nobody has removed yet."""
+
     def traces(self, memory_id: str) -> Traces:
         """What there is of a memory, wherever it is."""
 
@@ -400,36 +422,6 @@ class Unprepared(NamedTuple):
     reached: int
 
 
-class ArchiveFigures(NamedTuple):
-    """Figures about the archive; `text_bytes` is the text of the archived versions."""
-
-    total: int
-    text_bytes: int
-    oldest: Micros | None
-    newest: Micros | None
-    by_namespace: list[tuple[str, int]]
-
-
-class Traces(NamedTuple):
-    """What the rows hold of one memory.
-
-    Attributes:
-        versions: The hash of each version's text, hex, oldest first.
-        windows: Keys of its vectors.
-        links: How many lead from or to it.
-        copies: Ids of memories that are derived from it, and may repeat it.
-        tombstone: `purged` or `erased`, if it is gone for good.
-    """
-
-    live: bool
-    archived: bool
-    versions: list[str]
-    windows: list[int]
-    links: int
-    copies: list[str]
-    tombstone: str | None
-
-
 class StoreCounts(NamedTuple):
     """Figures about a store."""
 
@@ -465,8 +457,11 @@ class Transaction(Reader, Protocol):
         Args:
             memory_id: Which; may be unknown.
             at: When.
-            kind: `purged` or `erased`.
+            kind: `purged` or `erased`; what is erased leaves a mark that a scrub is due.
         """
+
+    def scrubbed(self, mark: str) -> None:
+        """Take the mark away, unless another erasure has come since."""
 
     def put_link(self, link: Link) -> None:
         """Insert the link, or replace the one with its key."""
@@ -562,6 +557,15 @@ class Store(Protocol):
         Raises (through the future):
             StoreBusy: Another process held the lock beyond the bounded wait.
             StoreUnavailable: The database failed.
+        """
+
+    def scrub(self) -> bool:
+        """Rewrite the file without what is deleted, and empty its write-ahead log.
+
+        Takes a second or so per 100 MB; readers go on, writers wait.
+
+        Returns:
+            False if a reader would not let go of the log in time: then some of it is left.
         """
 
     def close(self) -> None:

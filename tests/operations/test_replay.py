@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import given, settings
@@ -14,8 +15,12 @@ from ai_memory.model.memory import Payload
 from ai_memory.operations.apply import replay
 from ai_memory.operations.collect_expired import CollectExpired
 from ai_memory.operations.delete_memory import DeleteMemory
+from ai_memory.operations.erase_memory import EraseMemory
+from ai_memory.operations.forget_memories import ForgetMemories
 from ai_memory.operations.promote_memory import PromoteMemory
+from ai_memory.operations.purge_archive import PurgeArchive
 from ai_memory.operations.recall_memories import RecallMemories
+from ai_memory.operations.restore_archived import RestoreArchived
 from ai_memory.operations.store_memory import StoreMemory
 from ai_memory.operations.update_memory import UpdateMemory
 from ai_memory.ports import Reader, Transaction
@@ -38,9 +43,25 @@ steps = st.one_of(
     st.builds(lambda n, **f: ("update", n, f), st.integers(0, 9), title=TITLES, tier=TIERS),
     st.builds(lambda n: ("delete", n), st.integers(0, 9)),
     st.builds(lambda n, s: ("promote", n, s), st.integers(0, 9), st.none() | st.just("a")),
+    st.builds(
+        lambda n, c: ("restore", n, c), st.integers(0, 9), st.sampled_from(("error", "version"))
+    ),
+    st.builds(lambda n: ("erase", n), st.integers(0, 9)),
+    st.builds(lambda s: ("forget", s), SPACES),
+    st.builds(lambda s: ("purge", s), SPACES),
     st.just(("recall",)),
     st.builds(lambda secs: ("wait", secs), st.sampled_from((1, 4_000, 30_000, 700_000))),
 )
+
+
+BY_PLACE: dict[str, Any] = {"forget": ForgetMemories, "purge": PurgeArchive}
+BY_ID: dict[str, Callable[..., Any]] = {
+    "update": lambda memory_id, fields: UpdateMemory(id=memory_id, **fields),
+    "delete": lambda memory_id: DeleteMemory(id=memory_id),
+    "restore": lambda memory_id, taken: RestoreArchived(id=memory_id, on_conflict=taken),
+    "erase": lambda memory_id: EraseMemory(id=memory_id),
+    "promote": lambda memory_id, place: PromoteMemory(id=memory_id, to_namespace=place),
+}
 
 
 def perform(open_: Harness, ids: list[str], step: tuple[Any, ...]) -> None:
@@ -55,14 +76,10 @@ def perform(open_: Harness, ids: list[str], step: tuple[Any, ...]) -> None:
             for _ in range(5):
                 open_.run(RecallMemories(context="walrus otter seal"))
             open_.opened.janitor.flush_touches()
+        elif kind in BY_PLACE:
+            open_.run(BY_PLACE[kind](namespace=step[1]))
         elif ids:
-            memory_id = ids[step[1] % len(ids)]
-            if kind == "update":
-                open_.run(UpdateMemory(id=memory_id, **step[2]))
-            elif kind == "delete":
-                open_.run(DeleteMemory(id=memory_id))
-            else:
-                open_.run(PromoteMemory(id=memory_id, to_namespace=step[2]))
+            open_.run(BY_ID[kind](ids[step[1] % len(ids)], *step[2:]))
     except AiMemoryError as refusal:
         assert refusal.code in (  # noqa: PT017 - most steps succeed
             "CONFLICT",
@@ -106,7 +123,9 @@ def test_dropping_all_but_log_and_versions_and_replaying_in_place() -> None:
             ("store", {"title": "walrus", "content": "two", "on_conflict": "merge"}),
             ("store", {"title": "otter", "content": "three", "namespace": "a/b"}),
             ("promote", 2, "a"),
+            ("store", {"title": "seal", "content": "four"}),
             ("delete", 0),
+            ("erase", 3),
         ):
             perform(open_, ids, step)
         store = open_.node.store
@@ -115,7 +134,8 @@ def test_dropping_all_but_log_and_versions_and_replaying_in_place() -> None:
             entries = rows.log_entries(0, 999)
 
         def drop(rows: Any) -> None:
-            for table in ("memory", "archived", "link", "words", "window_vector", "log", "origin"):
+            for table in ("memory", "archived", "link", "words", "window_vector", "log", "origin",
+                          "tombstone"):  # fmt: skip
                 rows._connection.execute(f"DELETE FROM {table}")
 
         def rebuild(rows: Transaction) -> None:

@@ -88,6 +88,8 @@ OPERATIONS: Final = (
               "lifecycle", "ForgetMemories", "ForgetResult", destructive=True),
     Operation("collect_expired", "memory_gc", "gc", "Archive what has expired", "lifecycle",
               "CollectExpired", "CollectResult", destructive=True, idempotent=True),
+    Operation("erase_memory", "memory_erase", "erase", "Erase a memory without a trace",
+              "lifecycle", "EraseMemory", "EraseResult", destructive=True, idempotent=True),
     Operation("list_archived", "memory_archive_list", "archive_list", "Browse the archive",
               "archive", "ListArchived", "ArchiveListResult", reads_only=True, idempotent=True),
     Operation("restore_archived", "memory_archive_restore", "archive_restore",
@@ -138,6 +140,8 @@ OPERATIONS: Final = (
     # The janitor's own.
     Operation("touch_memories", "memory_touch", "touch", "Count recalls", "other",
               "TouchMemories", "TouchResult", faces=()),
+    Operation("scrub_traces", "memory_scrub", "scrub", "Finish erasures", "other",
+              "ScrubTraces", "ScrubResult", faces=()),
     Operation("embed_memories", "memory_embed", "embed", "Make missing vectors", "other",
               "EmbedMemories", "EmbedResult", embeds=True, faces=()),
     Operation("prepare_model", "memory_prepare_model", "prepare_model", "Prepare a model", "other",

@@ -116,7 +116,23 @@ class Touch(NamedTuple):
     ids: tuple[str, ...]
 
 
-Step: TypeAlias = Compute | Embed | Rerank | Complete | Read | Write | CountTokens | Touch
+class Scrub(NamedTuple):
+    """Remove from the files what erased rows left in them. Answer: Scrubbed."""
+
+
+class Scrubbed(NamedTuple):
+    """What a scrub did.
+
+    Attributes:
+        index_files: How many files of the vector index were removed, to be made anew.
+        waits_for: What could not be cleaned yet; the janitor tries again. Empty: complete.
+    """
+
+    index_files: int
+    waits_for: tuple[str, ...]
+
+
+Step: TypeAlias = Compute | Embed | Rerank | Complete | Read | Write | CountTokens | Touch | Scrub
 Steps: TypeAlias = Generator[Step, Any, T]
 
 

@@ -13,6 +13,7 @@ from ai_memory.model.command import Caller
 from ai_memory.node import Node
 from ai_memory.operations.collect_expired import CollectExpired
 from ai_memory.operations.embed_memories import EmbedMemories
+from ai_memory.operations.scrub_traces import ScrubTraces
 from ai_memory.operations.serving import serves
 from ai_memory.operations.touch_memories import TouchMemories
 from ai_memory.workers.reembedder import Reembedder
@@ -83,6 +84,7 @@ class Janitor:
         if now - self._swept_at >= limits.JANITOR_SECS:
             self._swept_at = now
             self.collect()
+            self.scrub()
         while not self._stopping.is_set() and self.embed_some():
             pass
         self.change_model()
@@ -99,6 +101,13 @@ class Janitor:
         """Archive what expired."""
         while self._any_expired():
             self._node.execute(_CALLER, CollectExpired())
+
+    def scrub(self) -> None:
+        """Finish erasures that others' files were in the way of."""
+        with self._node.store.read() as rows:
+            due = rows.scrub_due()
+        if due is not None:
+            self._node.execute(_CALLER, ScrubTraces())
 
     def _any_expired(self) -> bool:
         """Asked of a snapshot first: a turn with nothing to do takes no write lock."""

@@ -57,5 +57,6 @@ async def call_every_tool(client: Client) -> dict[str, Any]:
     answers["memory_archive_add"] = await call(client, "memory_archive_add", ids=[ident])
     answers["memory_archive_purge"] = await call(client, "memory_archive_purge")
     answers["memory_forget"] = await call(client, "memory_forget", pattern="tea", dry_run=True)
+    answers["memory_erase"] = await call(client, "memory_erase", id=ident)
     answers["memory_gc"] = await call(client, "memory_gc")
     return answers

@@ -13,7 +13,8 @@ from ai_memory.adapters.sqlite.statement import Statements, json_text
 from ai_memory.model.clock import Micros
 from ai_memory.model.memory import Archived, Payload, Version
 from ai_memory.model.query import ArchiveCursor, ArchiveFilter, Filter
-from ai_memory.ports import ArchiveFigures, Total, Traces
+from ai_memory.model.trace import ArchiveFigures, Traces
+from ai_memory.ports import Total
 
 _archived = msgspec.json.Decoder(list[Archived])
 _versions = msgspec.json.Decoder(list[Version])
@@ -127,6 +128,19 @@ class ArchiveReader(Statements):
         self._flush()
         text = self._one(query("version_numbered"), {"id": memory_id, "number": number})
         return _version.decode(text) if text else None
+
+    def window_keys_between(self, low: int, high: int) -> list[int]:
+        """See ports.Reader."""
+        self._flush()
+        bindings = {"low": low, "high": high}
+        keys: list[int] = _any.decode(self._one(query("window_keys_between"), bindings))
+        return keys
+
+    def scrub_due(self) -> str | None:
+        """See ports.Reader."""
+        self._flush()
+        mark: str | None = self._one("SELECT value FROM meta WHERE name = 'scrub_due'")
+        return mark
 
     def traces(self, memory_id: str) -> Traces:
         """See ports.Reader."""

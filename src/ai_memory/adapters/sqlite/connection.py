@@ -67,7 +67,9 @@ def connect(path: Path | str, *, writer: bool, vfs: str | None = None) -> apsw.C
         if writer:
             if connection.pragma("journal_mode") != "wal" and str(path) != MEMORY:
                 connection.pragma("journal_mode", "wal")
-            connection.execute("PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY")
+            connection.execute(
+                "PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; PRAGMA secure_delete = FAST"
+            )
         else:
             connection.execute("PRAGMA query_only = ON")
         return connection

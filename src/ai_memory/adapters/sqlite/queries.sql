@@ -195,6 +195,10 @@ FROM json_each(:asks) AS ask
 -- name: last_window_key --
 SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'window_vector'), 0)
 
+-- name: window_keys_between --
+SELECT json_group_array(key) FROM (
+    SELECT key FROM window_vector WHERE key > :low AND key <= :high ORDER BY key)
+
 -- name: window_count --
 SELECT coalesce((SELECT windows FROM embedding_model WHERE key = :model), 0)
 
@@ -495,6 +499,13 @@ DELETE FROM version WHERE memory_id IN (SELECT value ->> 0 FROM json_each(:rows)
 -- name: purge_links --
 DELETE FROM link WHERE source_id IN (SELECT value ->> 0 FROM json_each(:rows))
                     OR target_id IN (SELECT value ->> 0 FROM json_each(:rows))
+
+-- name: purge_model_work --
+DELETE FROM model_work WHERE memory_id IN (SELECT value ->> 0 FROM json_each(:rows))
+
+-- name: mark_scrub --
+INSERT INTO meta (name, value) VALUES ('scrub_due', :mark)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value
 
 -- name: insert_tombstones --
 INSERT INTO tombstone (id, kind, at) SELECT value ->> 0, value ->> 1, value ->> 2

@@ -140,6 +140,19 @@ class SqliteStore:
             future.exception()
             return future
 
+    def scrub(self) -> bool:
+        """See ports.Store."""
+        if self._closed:
+            raise NodeClosed("the store is closed")
+        from ai_memory.adapters.sqlite.scrub import rewrite, scrub_file
+
+        with self._cache_lock:
+            self._cache = None
+        if self._shared is not None:
+            with self._shared, sqlite_errors():
+                return rewrite(self._writer_connection)
+        return scrub_file(self.path, self._vfs)
+
     def close(self) -> None:
         """See ports.Store."""
         if self._closed:

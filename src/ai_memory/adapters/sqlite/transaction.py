@@ -247,6 +247,14 @@ class SqliteTransaction(WorkWrites, SqliteReader):
             self.delete_memory(memory_id, at=at, reason=kind)
         self.writes += 1
         self._purges[memory_id] = (kind, at)
+        if kind == "erased":
+            mark = f"{at} {memory_id}"
+            self._connection.execute(query("mark_scrub"), {"mark": mark})
+
+    def scrubbed(self, mark: str) -> None:
+        """See ports.Transaction."""
+        self.writes += 1
+        self._connection.execute("DELETE FROM meta WHERE name = 'scrub_due' AND value = ?", (mark,))
 
     def _memory_row_pending(self, memory_id: str) -> bool:
         """Whether rows wait that the purge of a memory must find written."""
@@ -381,7 +389,13 @@ class SqliteTransaction(WorkWrites, SqliteReader):
         rows = [(memory_id, kind, at) for memory_id, (kind, at) in self._purges.items()]
         self._purges = {}
         # In this order: an archived row points at its version.
-        for name in ("purge_archived", "purge_versions", "purge_links", "insert_tombstones"):
+        for name in (
+            "purge_archived",
+            "purge_versions",
+            "purge_links",
+            "purge_model_work",
+            "insert_tombstones",
+        ):
             self._each(name, rows)
 
     def _flush_rows(self) -> None:

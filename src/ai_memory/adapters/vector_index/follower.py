@@ -85,6 +85,16 @@ class Follower:
                 self._forget()
             return self.snapshot
 
+    def restart(self) -> None:
+        """Begin anew from the files."""
+        with self._replacing:
+            if self._closed:
+                return
+            segments = self._directory.chain(())
+            high = segments[-1].high if segments else 0
+            self._doubted_high = high
+            self.snapshot = Snapshot(segments, Tail.empty(high, self._model.dim))
+
     def close(self) -> None:
         """Let go of memory and files."""
         with self._replacing:

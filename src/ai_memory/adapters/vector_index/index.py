@@ -128,6 +128,10 @@ class SegmentedIndex:
                 if mine:
                     self._directory.sweep(self._follower.remap().segments)
 
+    def forget(self) -> None:
+        """See ports.VectorIndex."""
+        self._follower.restart()
+
     def close(self) -> None:
         """Stop a save within seconds, and let go of memory and files."""
         self._closed = True

@@ -210,6 +210,21 @@ def _forget(result: Result, paint: Paint) -> Text:
     return Text([*rows, *([f"… and {more} more"] if more > 0 else []), f"would forget {count}"])
 
 
+def _erase(result: Result, paint: Paint) -> Text:  # noqa: ARG001
+    done = "erased" if result["erased"] else "would erase"
+    counts = (plural(result[f"{noun}s"], noun) for noun in ("version", "vector", "link"))
+    lines = [
+        f"{done}: {result['id']}",
+        f"  {', '.join(counts)}",
+        *(f"  sha256 {digest}" for digest in result["version_hashes"]),
+    ]
+    remarks = [f"note: derived from it, and may repeat it: {copy}" for copy in result["copies"]]
+    if result["waits_for"]:
+        waits = " and ".join(result["waits_for"])
+        remarks.append(f"warning: traces are left in files, waiting for {waits}")
+    return Text(lines, remarks)
+
+
 def _gc(result: Result, paint: Paint) -> Text:  # noqa: ARG001
     done = "expired memories to archive" if result["dry_run"] else "expired memories archived"
     return Text([f"{done}: {result['collected']}"])
@@ -392,6 +407,7 @@ _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "history": _history,
     "forget": _forget,
     "gc": _gc,
+    "erase": _erase,
     "archive_add": _archive_add,
     "archive_list": _archive_list,
     "archive_restore": _archive_restore,

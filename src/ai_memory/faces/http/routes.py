@@ -62,6 +62,7 @@ ROUTES: Final = (
     Route("delete_memory", "DELETE", f"{API}/memories/{{id}}"),
     Route("promote_memory", "POST", f"{API}/memories/{{id}}/promote"),
     Route("memory_history", "GET", f"{API}/memories/{{id}}/history"),
+    Route("erase_memory", "POST", f"{API}/memories/{{id}}/erase", query_too=True),
     Route("forget_memories", "POST", f"{API}/forget", query_too=True),
     Route("collect_expired", "POST", f"{API}/gc", query_too=True),
     Route("list_archived", "GET", f"{API}/archive"),
