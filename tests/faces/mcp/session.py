@@ -27,8 +27,20 @@ async def call(client: Client, tool: str, **arguments: Any) -> Any:
     return result.structured_content
 
 
+NEED_MORE: Final = {
+    "memory_auto_tag": ({"id": "x"}, "CAPABILITY_MISSING"),
+    "memory_expand_query": ({"query": "x"}, "CAPABILITY_MISSING"),
+    "memory_curator_undo": ({"id": "x"}, "NOT_FOUND"),
+}
+"""Tools that have no answer without a language model, or before the curator has run."""
+
+
 async def call_every_tool(client: Client) -> dict[str, Any]:
-    """What each tool of the full profile answers."""
+    """What each tool of the full profile answers; those that need more must say so."""
+    for name, (arguments, code) in NEED_MORE.items():
+        refusal = await client.call_tool(name, arguments)
+        assert refusal.is_error
+        assert text_of(refusal)["code"] == code
     stored = await call(
         client, "memory_store", title="Tea", content="Ada drinks green tea.", tags=["drink"]
     )
@@ -49,6 +61,10 @@ async def call_every_tool(client: Client) -> dict[str, Any]:
         "memory_namespaces": await call(client, "memory_namespaces"),
         "memory_capabilities": await call(client, "memory_capabilities"),
         "memory_health": await call(client, "memory_health"),
+        "memory_detect_contradiction": await call(
+            client, "memory_detect_contradiction", id_a=ident, id_b=ident
+        ),
+        "memory_curator_report": await call(client, "memory_curator_report"),
     }
     answers["memory_delete"] = await call(client, "memory_delete", id=ident)
     answers["memory_archive_list"] = await call(client, "memory_archive_list")
