@@ -22,6 +22,9 @@ from ai_memory.operations.registry import OPERATIONS, Operation, command_type
 from ai_memory.operations.schema import description_of, input_schema, output_schema
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
+NOT_ON_MCP = {
+    "import": "a file of memories would pass through the model's context.",
+}
 NOTE = "<!-- Written by scripts/reference.py; change the declarations, then `make docs`. -->\n"
 
 
@@ -67,12 +70,11 @@ def operations() -> str:
         always = result.get("required", [])
         shown = [f"`{key}`" if key in always else f"`{key}`?" for key in result["properties"]]
         lines += [f"Result: {', '.join(shown)}", ""]
-    absent = [o for o in OPERATIONS if o.faces and len(o.faces) < 3]
     lines += ["## Deliberately absent", ""]
     lines += [
-        f"- `{o.wire}` is not on MCP: a file of memories would pass through the model's context."
-        for o in absent
-        if "mcp" not in o.faces
+        f"- `{o.wire}` is not on MCP: {NOT_ON_MCP[o.method]}"
+        for o in OPERATIONS
+        if o.faces and "mcp" not in o.faces
     ]
     lines.append("")
     return "\n".join(lines)

@@ -60,6 +60,22 @@ NEAR_DUPLICATE_COSINE: Final = 0.9
 IMPORT_RECORDS_MAX: Final = 1_000
 IMPORT_COMMIT_RECORDS: Final = 32  # a few ms for whoever stores meanwhile
 
+# The graph.
+GRAPH_LIMIT_DEFAULT: Final = 200
+GRAPH_LIMIT_MAX: Final = 1_000
+LINKS_SHOWN_MAX: Final = 100  # beside a memory that is read
+WALK_DEPTH_MAX: Final = 5
+WALK_LINKS_MAX: Final = 5_000  # looked at in one walk; beyond, the answer says it is cut
+PATH_DEPTH_DEFAULT: Final = 4
+PATH_DEPTH_MAX: Final = 7
+PATH_RESULTS_DEFAULT: Final = 10
+PATH_RESULTS_MAX: Final = 50
+PATH_LINKS_MAX: Final = 20_000  # looked at in one search for paths
+PATH_STEPS_MAX: Final = 100_000  # of the search for simple paths among the links looked at
+TAXONOMY_LIMIT_DEFAULT: Final = 1_000
+TAXONOMY_LIMIT_MAX: Final = 10_000
+ALIASES_MAX: Final = 256
+
 # Windows of long content, in estimated word pieces; MiniLM reads 256 of them.
 WINDOW_PIECES_MAX: Final = 128
 WINDOW_OVERLAP_PIECES: Final = 32

@@ -11,20 +11,30 @@ from tests.support import Harness, harness, open_store
 
 from ai_memory.errors import AiMemoryError
 from ai_memory.model.change import MemoryPut
+from ai_memory.model.command import Command
 from ai_memory.model.memory import Payload
 from ai_memory.operations.apply import replay
 from ai_memory.operations.collect_expired import CollectExpired
+from ai_memory.operations.delete_link import DeleteLink
 from ai_memory.operations.delete_memory import DeleteMemory
 from ai_memory.operations.erase_memory import EraseMemory
 from ai_memory.operations.forget_memories import ForgetMemories
+from ai_memory.operations.invalidate_link import InvalidateLink
+from ai_memory.operations.link_memories import LinkMemories
 from ai_memory.operations.promote_memory import PromoteMemory
 from ai_memory.operations.purge_archive import PurgeArchive
 from ai_memory.operations.recall_memories import RecallMemories
+from ai_memory.operations.register_entity import RegisterEntity
 from ai_memory.operations.restore_archived import RestoreArchived
 from ai_memory.operations.store_memory import StoreMemory
 from ai_memory.operations.update_memory import UpdateMemory
 from ai_memory.ports import Reader, Transaction
 
+GRAPH: dict[str, type[Command]] = {
+    "link": LinkMemories,
+    "invalidate": InvalidateLink,
+    "unlink": DeleteLink,
+}
 TITLES = st.sampled_from(("walrus", "otter", "seal 海豹"))
 SPACES = st.sampled_from(("global", "a/b", "a"))
 TIERS = st.sampled_from(("short", "mid", "long"))
@@ -49,6 +59,18 @@ steps = st.one_of(
     st.builds(lambda n: ("erase", n), st.integers(0, 9)),
     st.builds(lambda s: ("forget", s), SPACES),
     st.builds(lambda s: ("purge", s), SPACES),
+    st.builds(
+        lambda kind, one, other, **f: (kind, one, other, f),
+        st.sampled_from(("link", "invalidate", "unlink")),
+        st.integers(0, 9),
+        st.integers(0, 9),
+        relation=st.sampled_from(("related_to", "supersedes")),
+    ),
+    st.builds(
+        lambda name, aliases: ("entity", name, tuple(aliases)),
+        TITLES,
+        st.lists(st.sampled_from(("tusk", "whiskers")), max_size=2),
+    ),
     st.just(("recall",)),
     st.builds(lambda secs: ("wait", secs), st.sampled_from((1, 4_000, 30_000, 700_000))),
 )
@@ -78,6 +100,12 @@ def perform(open_: Harness, ids: list[str], step: tuple[Any, ...]) -> None:
             open_.opened.janitor.flush_touches()
         elif kind in BY_PLACE:
             open_.run(BY_PLACE[kind](namespace=step[1]))
+        elif kind == "entity":
+            entity = RegisterEntity(canonical_name=step[1], namespace="a", aliases=step[2])
+            ids.append(open_.run(entity).entity_id)
+        elif kind in GRAPH and ids:
+            ends = {"source_id": ids[step[1] % len(ids)], "target_id": ids[step[2] % len(ids)]}
+            open_.run(GRAPH[kind](**ends, **step[3]))
         elif ids:
             open_.run(BY_ID[kind](ids[step[1] % len(ids)], *step[2:]))
     except AiMemoryError as refusal:
@@ -124,6 +152,12 @@ def test_dropping_all_but_log_and_versions_and_replaying_in_place() -> None:
             ("store", {"title": "otter", "content": "three", "namespace": "a/b"}),
             ("promote", 2, "a"),
             ("store", {"title": "seal", "content": "four"}),
+            ("link", 0, 2, {"relation": "supersedes"}),
+            ("invalidate", 0, 2, {"relation": "supersedes"}),
+            ("wait", 60),
+            ("link", 0, 2, {"relation": "supersedes"}),
+            ("unlink", 0, 2, {}),
+            ("entity", "seal 海豹", ("tusk",)),
             ("delete", 0),
             ("erase", 3),
         ):
@@ -135,7 +169,7 @@ def test_dropping_all_but_log_and_versions_and_replaying_in_place() -> None:
 
         def drop(rows: Any) -> None:
             for table in ("memory", "archived", "link", "words", "window_vector", "log", "origin",
-                          "tombstone"):  # fmt: skip
+                          "tombstone", "alias"):  # fmt: skip
                 rows._connection.execute(f"DELETE FROM {table}")
 
         def rebuild(rows: Transaction) -> None:

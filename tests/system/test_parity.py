@@ -23,6 +23,9 @@ import ai_memory
 from ai_memory.faces.http.routes import ROUTES
 from ai_memory.operations.registry import by_method, operations_on
 
+POSITIONAL = (
+    "id", "query", "context", "intent", "source_id", "target_id", "canonical_name", "alias",
+)  # fmt: skip
 Ask = Callable[[str, dict[str, Any]], Any]
 
 # `$n` stands for the id that the n-th answer carried.
@@ -85,6 +88,40 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("erase", {"id": "nobody"}),
     ("gc", {"dry_run": True}),
     ("gc", {}),
+    ("link", {"source_id": "$0", "target_id": "$4", "relation": "supersedes"}),
+    ("link", {"source_id": "$0", "target_id": "$4", "relation": "supersedes"}),
+    ("link", {"source_id": "$4", "target_id": "$3", "valid_from": "2020-01-01T00:00:00Z",
+              "valid_until": "2021-01-01T00:00:00Z"}),
+    ("link", {"source_id": "$4", "target_id": "$3"}),
+    ("link", {"source_id": "$0", "target_id": "$0"}),
+    ("link", {"source_id": "$0", "target_id": "nobody"}),
+    ("get_links", {"id": "$0", "direction": "outbound"}),
+    ("get_links", {"id": "$4", "relations": ["related_to", "contradicts"],
+                   "include_invalidated": True, "limit": 1}),
+    ("get_links", {"id": "nobody"}),
+    ("kg_query", {"source_id": "$0", "max_depth": 2, "relations": ["supersedes", "related_to"]}),
+    ("kg_query", {"source_id": "$4", "direction": "both", "as_of": "2020-06-01T00:00:00Z"}),
+    ("kg_query", {"source_id": "$4", "as_of": "2020-06-01", "valid_at": "2021-06-01"}),
+    ("kg_query", {"source_id": "$0", "max_depth": 6}),
+    ("kg_query", {"source_id": "$0", "allowed_agents": ["nobody"]}),
+    ("kg_timeline", {"source_id": "$4", "since": "2019-01-01"}),
+    ("find_paths", {"source_id": "$3", "target_id": "$0", "max_results": 3}),
+    ("kg_invalidate", {"source_id": "$0", "target_id": "$4", "relation": "supersedes"}),
+    ("kg_invalidate", {"source_id": "$4", "target_id": "$0", "relation": "supersedes"}),
+    ("kg_invalidate", {"source_id": "$4", "target_id": "$0", "relation": "hates"}),
+    ("kg_query", {"source_id": "$0"}),
+    ("kg_query", {"source_id": "$0", "include_invalidated": True}),
+    ("unlink", {"source_id": "$0", "target_id": "$4"}),
+    ("unlink", {"source_id": "$0", "target_id": "$4", "relation": "contradicts"}),
+    ("entity_register", {"canonical_name": "Ada Lovelace", "namespace": "people",
+                         "aliases": ["Ada", "Countess of Lovelace"], "metadata": {"born": 1815}}),
+    ("entity_register", {"canonical_name": "Ada Lovelace", "namespace": "people",
+                         "aliases": ["AAL"]}),
+    ("entity_register", {"canonical_name": "Database host", "namespace": "a"}),
+    ("entity_get_by_alias", {"alias": "AAL"}),
+    ("entity_get_by_alias", {"alias": "AAL", "namespace": "a"}),
+    ("get_taxonomy", {}),
+    ("get_taxonomy", {"namespace_prefix": "a/", "depth": 0}),
     ("namespaces", {}),
     ("namespaces", {"limit": 1}),
     ("stats", {}),
@@ -114,7 +151,9 @@ def play(ask: Ask) -> list[Any]:
     for number, (method, fields) in enumerate(SCRIPT):
         given = {key: _filled(value, ids) for key, value in fields.items()}
         answer = ask(method, given)
-        ids.append(answer.get("id", "") if isinstance(answer, dict) else "")
+        ids.append(
+            answer.get("id") or answer.get("entity_id") or "" if isinstance(answer, dict) else ""
+        )
         if ids[-1]:
             names.setdefault(ids[-1], f"id-{number}")
         text = json.dumps(answer, sort_keys=True)
@@ -229,7 +268,10 @@ def _http(port: int) -> Ask:
         headers = {"X-Agent-Id": "me"}
         body = None
         if route.takes_query:
-            query = {k: str(v).lower() if isinstance(v, bool) else v for k, v in rest.items()}
+            query = {
+                k: str(v).lower() if isinstance(v, bool) else ",".join(v) if k in route.lists else v
+                for k, v in rest.items()
+            }
             path += "?" + urlencode(query)
         else:
             body = json.dumps(rest)
@@ -252,7 +294,7 @@ def _cli(where: list[str]) -> Ask:
         argv = [sys.executable, "-m", "ai_memory", *where, "--agent-id", "me", "--json", name]
         positional = []
         for name, value in fields.items():
-            if name in ("id", "query", "context", "intent"):
+            if name in POSITIONAL:
                 positional.append(value)
             elif value is True:
                 argv.append(f"--{name.replace('_', '-')}")

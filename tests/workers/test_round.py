@@ -12,6 +12,8 @@ from tests.adapters.embedder.scripted_server import Reply, ScriptedServer
 from tests.support import Harness, ManualClock, harness
 
 from ai_memory.errors import NotFound
+from ai_memory.model.link import LinkFilter
+from ai_memory.model.query import Filter
 from ai_memory.operations.curator_report import CuratorReport
 from ai_memory.operations.store_memory import StoreMemory
 from ai_memory.operations.touch_memories import TouchMemories
@@ -56,7 +58,7 @@ def curate(h: Harness, **plan: Any) -> dict[str, Any]:
 
 def links(h: Harness, memory_id: str) -> list[Any]:
     with h.node.store.read() as rows:
-        return list(rows.links(memory_id))
+        return rows.links_at([memory_id], LinkFilter(), Filter(now=0), direction="both", limit=99)
 
 
 def state(h: Harness) -> bytes:

@@ -10,7 +10,8 @@ from typing import TypeAlias
 import msgspec
 
 from ai_memory.model.clock import HybridTime, Micros
-from ai_memory.model.memory import Memory, Payload, Relation, Tier
+from ai_memory.model.link import Link, Relation
+from ai_memory.model.memory import Memory, Payload, Tier
 
 
 class MemoryPut(msgspec.Struct, frozen=True, kw_only=True, tag="memory_put", tag_field="kind"):
@@ -94,7 +95,13 @@ class MemoryErased(
 
 
 class LinkPut(msgspec.Struct, frozen=True, kw_only=True, tag="link_put", tag_field="kind"):
-    """A link holds from now on."""
+    """A link holds over an interval; what was believed of the same interval is retracted.
+
+    Attributes:
+        valid_from: None in logs of the first files: since `created_at`.
+        recorded_at: None: at `created_at`.
+        retracted_at: Given when an old belief is brought from elsewhere.
+    """
 
     source_id: str
     target_id: str
@@ -103,9 +110,85 @@ class LinkPut(msgspec.Struct, frozen=True, kw_only=True, tag="link_put", tag_fie
     valid_from: Micros | None = None
     valid_until: Micros | None = None
     observed_by: str | None = None
+    recorded_at: Micros | None = None
+    retracted_at: Micros | None = None
+
+    def link(self) -> Link:
+        """The row this fact describes."""
+        return Link(
+            source_id=self.source_id,
+            target_id=self.target_id,
+            relation=self.relation,
+            valid_from=self.created_at if self.valid_from is None else self.valid_from,
+            recorded_at=self.created_at if self.recorded_at is None else self.recorded_at,
+            created_at=self.created_at,
+            valid_until=self.valid_until,
+            observed_by=self.observed_by,
+            retracted_at=self.retracted_at,
+        )
 
 
-Change: TypeAlias = MemoryPut | MemoryDeleted | MemoryPurged | MemoryErased | LinkPut
+class LinkInvalidated(
+    msgspec.Struct, frozen=True, kw_only=True, tag="link_invalidated", tag_field="kind"
+):
+    """An interval of a link ends at `valid_until`, as is known from `at` on."""
+
+    source_id: str
+    target_id: str
+    relation: Relation
+    valid_from: Micros
+    valid_until: Micros
+    created_at: Micros
+    observed_by: str | None
+    at: Micros
+
+    @classmethod
+    def of(cls, link: Link, valid_until: Micros, at: Micros) -> LinkInvalidated:
+        """The fact that a link ends."""
+        return cls(
+            source_id=link.source_id,
+            target_id=link.target_id,
+            relation=link.relation,
+            valid_from=link.valid_from,
+            valid_until=valid_until,
+            created_at=link.created_at,
+            observed_by=link.observed_by,
+            at=at,
+        )
+
+    def link(self) -> Link:
+        """The row this fact describes."""
+        return Link(
+            source_id=self.source_id,
+            target_id=self.target_id,
+            relation=self.relation,
+            valid_from=self.valid_from,
+            recorded_at=self.at,
+            created_at=self.created_at,
+            valid_until=self.valid_until,
+            observed_by=self.observed_by,
+        )
+
+
+class LinkDeleted(msgspec.Struct, frozen=True, kw_only=True, tag="link_deleted", tag_field="kind"):
+    """From `at` on the store no longer believes that the link ever held over this interval."""
+
+    source_id: str
+    target_id: str
+    relation: Relation
+    valid_from: Micros
+    at: Micros
+
+
+Change: TypeAlias = (
+    MemoryPut
+    | MemoryDeleted
+    | MemoryPurged
+    | MemoryErased
+    | LinkPut
+    | LinkInvalidated
+    | LinkDeleted
+)
 
 
 class LogEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from msgspec import Meta
 from ai_memory import limits
 from ai_memory.errors import ValidationFailed
 from ai_memory.model.clock import parse_rfc3339
+from ai_memory.model.link import Direction, Relation
 from ai_memory.model.memory import SOURCES
 
 MemoryId = Annotated[
@@ -120,6 +121,27 @@ Position = Annotated[
     Meta(min_length=1, description="Namespace the asking agent stands at; limits by scope."),
 ]
 Tag = Annotated[str, Meta(description="Only memories with exactly this tag.")]
+RelationField = Annotated[Relation, Meta(description="How the source relates to the target.")]
+Relations = Annotated[tuple[Relation, ...], Meta(description="Only links with these relations.")]
+DirectionField = Annotated[
+    Direction, Meta(description="Follow links from the memory, to it, or both.")
+]
+ValidAt = Annotated[str, Meta(description="Links that held at this instant; now unless given.")]
+AsOf = Annotated[str, Meta(description="Another name for valid_at.")]
+AsRecordedAt = Annotated[str, Meta(description="What the store knew at this instant.")]
+IncludeInvalidated = Annotated[bool, Meta(description="Links too that no longer hold.")]
+Observers = Annotated[
+    tuple[str, ...],
+    Meta(max_length=limits.LIST_LIMIT_MAX, description="Only links that these agents observed."),
+]
+GraphLimit = Annotated[
+    int,
+    Meta(
+        ge=1,
+        description=f"At most this many (default {limits.GRAPH_LIMIT_DEFAULT}); "
+        f"more than {limits.GRAPH_LIMIT_MAX} is served as {limits.GRAPH_LIMIT_MAX}.",
+    ),
+]
 
 
 RecallLimit = Annotated[
@@ -378,6 +400,48 @@ def _check_namespace_named(field: str) -> Callable[[str], None]:
     return check
 
 
+def _check_id_named(field: str) -> Callable[[str], None]:
+    def check(text: str) -> None:
+        try:
+            check_id(text)
+        except ValidationFailed as cause:
+            raise _fail(field, cause.message.replace("id", field, 1), cause.hint) from cause
+
+    return check
+
+
+_check_prefix = _check_namespace_named("namespace_prefix")
+
+
+def _check_name(field: str) -> Callable[[str], None]:
+    def check(text: str) -> None:
+        _not_blank(field, text)
+        _clean(field, text)
+        if len(text) > limits.TITLE_CHARS_MAX:
+            raise _fail(
+                field, f"{field} exceeds {limits.TITLE_CHARS_MAX} characters", "Use a shorter name."
+            )
+
+    return check
+
+
+_check_alias = _check_name("aliases")
+
+
+def _check_aliases(names: tuple[str, ...]) -> None:
+    for name in names:
+        if name.strip():
+            _check_alias(name)
+
+
+def _check_agents(agents: tuple[str, ...]) -> None:
+    for agent in agents:
+        try:
+            check_agent_id(agent)
+        except ValidationFailed as cause:
+            raise _fail("allowed_agents", "an agent is not valid", cause.hint) from cause
+
+
 def _check_context_tokens(tokens: tuple[str, ...]) -> None:
     check = _check_text("context_tokens", limits.CONTEXT_TOKEN_CHARS_MAX)
     for token in tokens:
@@ -405,6 +469,18 @@ CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "expires_at": _check_timestamp("expires_at"),
     "since": _check_timestamp("since"),
     "until": _check_timestamp("until"),
+    "valid_from": _check_timestamp("valid_from"),
+    "valid_until": _check_timestamp("valid_until"),
+    "valid_at": _check_timestamp("valid_at"),
+    "as_of": _check_timestamp("as_of"),
+    "as_recorded_at": _check_timestamp("as_recorded_at"),
+    "source_id": _check_id_named("source_id"),
+    "target_id": _check_id_named("target_id"),
+    "allowed_agents": _check_agents,
+    "canonical_name": _check_name("canonical_name"),
+    "alias": _check_name("alias"),
+    "aliases": _check_aliases,
+    "namespace_prefix": lambda text: _check_prefix(text.removesuffix("/")) if text else None,
     "query": _check_text("query"),
     "context": _check_text("context"),
     "context_tokens": _check_context_tokens,

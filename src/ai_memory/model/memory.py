@@ -1,4 +1,4 @@
-"""A memory, its versions and its links."""
+"""A memory and its versions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from ai_memory.model.clock import SECOND, Micros
 
 Tier = Literal["short", "mid", "long"]
 Scope = Literal["private", "team", "unit", "org", "collective"]
-Relation = Literal["related_to", "supersedes", "contradicts", "derived_from"]
 
 TIER_RANK: Final[dict[str, int]] = {"short": 0, "mid": 1, "long": 2}
 DEFAULT_SCOPE: Final[Scope] = "private"
@@ -116,18 +115,6 @@ class Archived(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     memory: Memory
     archived_at: Micros
     reason: str
-
-
-class Link(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A directed edge between two memories, with valid time and recorded time."""
-
-    source_id: str
-    target_id: str
-    relation: Relation
-    created_at: Micros
-    valid_from: Micros | None = None
-    valid_until: Micros | None = None
-    observed_by: str | None = None
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from ai_memory.errors import Internal
 from ai_memory.model.change import (
     Change,
+    LinkDeleted,
+    LinkInvalidated,
     LinkPut,
     LogEntry,
     MemoryDeleted,
@@ -15,7 +17,7 @@ from ai_memory.model.change import (
     MemoryPut,
 )
 from ai_memory.model.clock import Micros
-from ai_memory.model.memory import Link, Payload
+from ai_memory.model.memory import Payload
 from ai_memory.ports import IndexedWords, Transaction
 from ai_memory.retrieval.words import fold
 
@@ -57,18 +59,10 @@ def apply(
                 transaction.purge_memory(memory_id, at=at, kind="purged")
             case MemoryErased(memory_id=memory_id, at=at):
                 transaction.purge_memory(memory_id, at=at, kind="erased")
-            case LinkPut() as put:
-                transaction.put_link(
-                    Link(
-                        source_id=put.source_id,
-                        target_id=put.target_id,
-                        relation=put.relation,
-                        created_at=put.created_at,
-                        valid_from=put.valid_from,
-                        valid_until=put.valid_until,
-                        observed_by=put.observed_by,
-                    )
-                )
+            case LinkPut() | LinkInvalidated() as fact:
+                transaction.put_link(fact.link())
+            case LinkDeleted() as fact:
+                transaction.retract_link(fact)
     transaction.append_log(entries)
 
 

@@ -15,7 +15,9 @@ import msgspec
 from ai_memory import limits
 from ai_memory.model.change import LinkPut, MemoryPut
 from ai_memory.model.clock import SECOND, Micros
+from ai_memory.model.link import LinkFilter
 from ai_memory.model.memory import Memory, payload_of
+from ai_memory.model.query import Filter
 from ai_memory.model.work import Curation
 from ai_memory.operations.detect_contradiction import Verdict, compare
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Write
@@ -139,12 +141,14 @@ def _partners(rows: Reader, memory: Memory, now: Micros) -> list[Memory]:
 
 def _judged(rows: Reader, memory_id: str) -> set[str]:
     """Memories that are linked as contradicting or superseding already, even if no longer."""
-    return {
-        end
-        for link in rows.links(memory_id)
-        if link.relation in ("contradicts", "supersedes")
-        for end in (link.source_id, link.target_id)
-    }
+    links = rows.links_at(
+        [memory_id],
+        LinkFilter(relations=("contradicts", "supersedes")),
+        Filter(now=0),  # expired ones too
+        direction="both",
+        limit=limits.GRAPH_LIMIT_MAX,
+    )
+    return {end for link in links for end in (link.source_id, link.target_id)}
 
 
 def _linking(

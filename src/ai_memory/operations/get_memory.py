@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from ai_memory import limits
 from ai_memory.model import field
 from ai_memory.model.command import Command
+from ai_memory.model.link import LinkFilter
+from ai_memory.model.query import Filter
 from ai_memory.operations.find import find
 from ai_memory.operations.step import Context
 from ai_memory.operations.view import LinkView, MemoryView, link_view, shown, view
@@ -11,7 +14,10 @@ from ai_memory.ports import Reader
 
 
 class GetMemory(Command, frozen=True, kw_only=True):
-    """Read one memory by id or unique id prefix, with its links. Does not count as a recall."""
+    """Read one memory by id or unique id prefix, with its links. Does not count as a recall.
+
+    The first hundred links that hold now; memory_get_links has all.
+    """
 
     id: field.MemoryId
 
@@ -31,5 +37,14 @@ def get_memory(command: GetMemory, rows: Reader, context: Context) -> GetResult:
         AmbiguousId: The prefix fits several.
     """
     memory = find(rows, command.id, context.now)
-    links = [link_view(link) for link in rows.links(memory.id)]
-    return GetResult(**shown(memory), memory=view(memory), links=links)
+    links = rows.links(
+        memory.id,
+        LinkFilter(valid_at=context.now),
+        Filter(now=context.now),
+        direction="both",
+        after=None,
+        limit=limits.LINKS_SHOWN_MAX,
+    )
+    return GetResult(
+        **shown(memory), memory=view(memory), links=[link_view(link) for link in links]
+    )

@@ -15,7 +15,8 @@ from ai_memory.model import field
 from ai_memory.model.change import Change, LinkPut, MemoryDeleted, MemoryPut
 from ai_memory.model.clock import SECOND, Micros, parse_rfc3339
 from ai_memory.model.command import Action, Command
-from ai_memory.model.memory import Memory, Payload, Relation, payload_of
+from ai_memory.model.link import Relation
+from ai_memory.model.memory import Memory, Payload, payload_of
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.ports import Lookups, Reader, Transaction, WindowVector
@@ -211,6 +212,8 @@ def _link(links: Mapping[int, ImportedLink], now: Micros, rows: Transaction) -> 
     ends = {end for link in links.values() for end in (link.source_id, link.target_id)}
     here = rows.known_ids(sorted(ends))
     linked = 0
+    pairs = sorted({(link.source_id, link.target_id) for link in links.values()})
+    known = {(one.source_id, one.target_id, one.relation) for one in rows.believed_links(pairs)}
     refused: list[ImportRefusal] = []
     for index, link in links.items():
         missing = [end for end in (link.source_id, link.target_id) if end not in here]
@@ -221,8 +224,6 @@ def _link(links: Mapping[int, ImportedLink], now: Micros, rows: Transaction) -> 
             refused.append(_no_link(index, ValidationFailed("cannot link a memory to itself")))
             continue
         linked += 1
-        known = {(other.source_id, other.target_id, other.relation) for other in
-                 rows.links(link.source_id)}  # fmt: skip
         if (link.source_id, link.target_id, link.relation) in known:
             continue
         created_at = _instant(link.created_at, now)
@@ -237,6 +238,7 @@ def _link(links: Mapping[int, ImportedLink], now: Micros, rows: Transaction) -> 
                 if link.valid_until is None
                 else parse_rfc3339(link.valid_until, field="valid_until"),
                 observed_by=link.observed_by,
+                recorded_at=now,
             )
         )
     return Outcome((linked, refused), tuple(changes))

@@ -78,6 +78,7 @@ def promote_memory(command: PromoteMemory, context: Context) -> Steps[PromoteRes
                 relation="derived_from",
                 created_at=context.now,
                 valid_from=context.now,
+                observed_by=context.caller.agent_id,
             )
         )
         result = PromoteResult(

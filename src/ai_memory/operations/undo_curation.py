@@ -9,7 +9,7 @@ from msgspec import UNSET, UnsetType
 
 from ai_memory.errors import Internal, NotFound
 from ai_memory.model import field
-from ai_memory.model.change import LinkPut, MemoryPut
+from ai_memory.model.change import LinkInvalidated, MemoryPut
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import Memory, payload_of
@@ -111,7 +111,7 @@ def _untag(rows: Transaction, curation: Curation, memory: Memory) -> Outcome | s
 
 def _unlink(curation: Curation, memory: Memory, now: Micros) -> Outcome:
     """End the link's time; that it was thought to hold stays on record."""
-    link = LinkPut(
+    ended = LinkInvalidated(
         source_id=memory.id,
         target_id=curation.undo["target_id"],
         relation="contradicts",
@@ -119,8 +119,9 @@ def _unlink(curation: Curation, memory: Memory, now: Micros) -> Outcome:
         valid_from=curation.undo["created_at"],
         valid_until=now,
         observed_by=curation.undo["observed_by"],
+        at=now,
     )
-    return Outcome(None, (link,))
+    return Outcome(None, (ended,))
 
 
 def _restore_priority(curation: Curation, memory: Memory) -> Outcome | str:

@@ -8,7 +8,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from ai_memory.model.clock import to_rfc3339
-from ai_memory.model.memory import Link, Memory
+from ai_memory.model.link import Link
+from ai_memory.model.memory import Memory
 
 
 class MemoryView(msgspec.Struct, kw_only=True, gc=False):
@@ -39,7 +40,7 @@ class LinkView(msgspec.Struct, kw_only=True, gc=False):
     target_id: str
     relation: str
     created_at: str
-    valid_from: str | UnsetType = UNSET
+    valid_from: str
     valid_until: str | UnsetType = UNSET
     observed_by: str | UnsetType = UNSET
 
@@ -81,7 +82,7 @@ def link_view(link: Link) -> LinkView:
         target_id=link.target_id,
         relation=link.relation,
         created_at=to_rfc3339(link.created_at),
-        valid_from=UNSET if link.valid_from is None else to_rfc3339(link.valid_from),
+        valid_from=to_rfc3339(link.valid_from),
         valid_until=UNSET if link.valid_until is None else to_rfc3339(link.valid_until),
         observed_by=UNSET if link.observed_by is None else link.observed_by,
     )

@@ -14,10 +14,16 @@ from hypothesis import strategies as st
 from tests.operations.test_replay import perform, steps
 from tests.support import NOON, Harness, harness, memory, open_store
 
-from ai_memory.adapters.sqlite.filter import compile_after, compile_filter, compile_place
+from ai_memory.adapters.sqlite.filter import (
+    compile_after,
+    compile_filter,
+    compile_links,
+    compile_place,
+)
 from ai_memory.adapters.sqlite.migration import migrations
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.adapters.sqlite.store import SqliteStore
+from ai_memory.model.link import LinkFilter
 from ai_memory.model.memory import payload_of
 from ai_memory.model.query import Filter, ListCursor
 from ai_memory.operations.apply import replay, words_of
@@ -29,6 +35,7 @@ from ai_memory.operations.store_memory import StoreMemory
 from ai_memory.ports import Reader, Transaction
 
 KEPT = ("archived", "link")
+WHICH = {"link": " WHERE retracted_at IS NULL"}
 
 
 def tables(connection: apsw.Connection) -> tuple[Any, Any]:
@@ -44,7 +51,10 @@ def tables(connection: apsw.Connection) -> tuple[Any, Any]:
         connection.execute(
             "SELECT namespace, tier, count(*), sum(embedded = 0) FROM memory GROUP BY 1, 2"
         ).fetchall(),
-        [(name, connection.execute(f"SELECT count(*) FROM {name}").get) for name in KEPT],
+        [
+            (name, connection.execute(f"SELECT count(*) FROM {name}{WHICH.get(name, '')}").get)
+            for name in KEPT
+        ],
         connection.execute("SELECT model, count(*) FROM window_vector GROUP BY 1").fetchall(),
     )
     return kept, real
@@ -181,10 +191,12 @@ ASKED = {"now": 1, "f_now": 1, "limit": 20, "offset": 0, "most": 9, "soon": 2, "
 HOT = (
     "memories_by_id", "memories_by_title", "memories_by_key", "known_ids", "ids_with_prefix",
     "similar_titles", "last_window_key", "window_count", "window_vectors_after", "window_vectors",
-    "window_memories", "history", "count_history", "links", "namespaces", "tiers", "figures",
+    "window_memories", "history", "count_history", "believed_links", "labels",
+    "namespaces", "tiers", "figures",
     "unembedded", "count_unembedded", "expired", "log_position", "log_entries", "version_payload",
     "opening", "insert_versions", "insert_memories", "update_memories", "delete_words",
     "delete_windows", "mark_embedded", "archive_memories", "delete_memories", "insert_links",
+    "succeed_links", "retract_links", "delete_aliases", "insert_aliases",
     "insert_log", "touch_memories",
 )  # fmt: skip
 
@@ -218,6 +230,15 @@ def store(tmp_path: Path) -> Any:
 @pytest.mark.parametrize("name", HOT)
 def test_no_hot_statement_scans(store: SqliteStore, name: str) -> None:
     assert scanned(plan(store, query(name))) == []
+
+
+@pytest.mark.parametrize("direction", ["outbound", "inbound", "both"])
+def test_links_are_found_by_their_ends(store: SqliteStore, direction: str) -> None:
+    live, links = compile_filter(Filter(now=NOON)), compile_links(LinkFilter(valid_at=NOON))
+    ends = query(f"links_{direction}", believed=links.sql, where=live.sql, version_join="")
+    for name in ("links_at", "links", "count_links"):
+        assert scanned(plan(store, query(name, ends=ends, after="true"))) == []
+    assert scanned(plan(store, query("entity_called", where=live.sql))) == []
 
 
 FILTERS = {

@@ -14,7 +14,8 @@ from tests.support import NOON, ManualClock, memory, open_store
 from ai_memory.adapters.sqlite.store import SqliteStore
 from ai_memory.errors import NodeClosed, SchemaTooNew, StoreUnavailable
 from ai_memory.model.change import MemoryPut
-from ai_memory.model.memory import Link, Memory, payload_of
+from ai_memory.model.link import Link, LinkFilter
+from ai_memory.model.memory import Memory, payload_of
 from ai_memory.model.query import Filter, ListCursor
 from ai_memory.operations.apply import apply, stamp, words_of
 from ai_memory.ports import EmbeddingModel, Transaction, WindowVector
@@ -208,12 +209,29 @@ def test_new_text_drops_the_vectors_and_keys_are_never_reused(store: SqliteStore
 
 
 def test_links_show_from_both_ends(store: SqliteStore) -> None:
-    link = Link(source_id="a", target_id="b", relation="supersedes", created_at=NOON, valid_from=3)
+    put(store, memory(1))
+    put(store, memory(2))
+    link = Link(
+        source_id="memory-1",
+        target_id="memory-2",
+        relation="supersedes",
+        created_at=NOON,
+        recorded_at=NOON,
+        valid_from=3,
+    )
     store.submit(lambda rows: rows.put_link(link)).result()
 
-    with store.read() as rows:
-        assert rows.links("a") == rows.links("b") == [link]
-        assert rows.links("c") == []
+    def links(memory_id: str) -> list[Link]:
+        with store.read() as rows:
+            where, live = LinkFilter(), Filter(now=NOON)
+            found = rows.links(memory_id, where, live, direction="both", after=None, limit=9)
+            assert rows.count_links(memory_id, where, live, direction="both") == len(found)
+            return found
+
+    assert links("memory-1") == links("memory-2") == [link]
+    assert links("memory-3") == []
+    store.submit(lambda rows: rows.delete_memory("memory-2", at=NOON, reason="delete")).result()
+    assert links("memory-1") == []
 
 
 def test_touches_count_and_do_not_move_the_content_clock(store: SqliteStore) -> None:

@@ -28,7 +28,7 @@ OTHERS: Final = (
     "bench",
     "reembed",
 )
-ids: Final = [operation.method for operation in OPERATIONS]
+ids: Final = [operation.cli for operation in OPERATIONS]
 
 
 def parser_of(name: str) -> Parser:

@@ -66,6 +66,7 @@ async def call_every_tool(client: Client) -> dict[str, Any]:
         ),
         "memory_curator_report": await call(client, "memory_curator_report"),
     }
+    answers |= await call_the_graph(client, ident)
     answers["memory_delete"] = await call(client, "memory_delete", id=ident)
     answers["memory_archive_list"] = await call(client, "memory_archive_list")
     answers["memory_archive_stats"] = await call(client, "memory_archive_stats")
@@ -76,3 +77,25 @@ async def call_every_tool(client: Client) -> dict[str, Any]:
     answers["memory_erase"] = await call(client, "memory_erase", id=ident)
     answers["memory_gc"] = await call(client, "memory_gc")
     return answers
+
+
+async def call_the_graph(client: Client, ident: str) -> dict[str, Any]:
+    """What the tools that take two memories answer, and those that show what they made."""
+    entity = await call(
+        client, "memory_entity_register", canonical_name="Ada", namespace="people", aliases=["A"]
+    )
+    ends = {"source_id": ident, "target_id": entity["entity_id"], "relation": "related_to"}
+    return {
+        "memory_entity_register": entity,
+        "memory_entity_get_by_alias": await call(client, "memory_entity_get_by_alias", alias="A"),
+        "memory_link": await call(client, "memory_link", **ends),
+        "memory_get_links": await call(client, "memory_get_links", id=ident),
+        "memory_kg_query": await call(client, "memory_kg_query", source_id=ident, max_depth=2),
+        "memory_kg_timeline": await call(client, "memory_kg_timeline", source_id=ident),
+        "memory_find_paths": await call(
+            client, "memory_find_paths", source_id=ident, target_id=entity["entity_id"]
+        ),
+        "memory_get_taxonomy": await call(client, "memory_get_taxonomy"),
+        "memory_kg_invalidate": await call(client, "memory_kg_invalidate", **ends),
+        "memory_unlink": await call(client, "memory_unlink", **ends),
+    }

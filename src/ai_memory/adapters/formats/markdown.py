@@ -30,7 +30,7 @@ from ai_memory.adapters.formats.record import (
 from ai_memory.adapters.formats.source import Source
 from ai_memory.adapters.formats.text import clean, one_line, pack
 from ai_memory.adapters.formats.value import name_of, text_of
-from ai_memory.model.memory import Relation
+from ai_memory.model.link import Relation
 
 _ITEM: Final = re.compile(r"\s*-\s+(.*)")
 _FENCE: Final = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from ai_memory.model.link import LinkCursor, LinkFilter
 from ai_memory.model.query import ArchiveCursor, ArchiveFilter, Filter, ListCursor
 
 
@@ -127,3 +128,52 @@ def compile_archive(where: ArchiveFilter, after: ArchiveCursor | None) -> Compil
         parts.append("a.archived_at <= :c_at AND (a.archived_at < :c_at OR a.id > :c_id)")
         bindings |= {"c_at": after.archived_at, "c_id": after.id}
     return Compiled(" AND ".join(parts) or "true", bindings, needs_version=False)
+
+
+def compile_links(where: LinkFilter) -> Compiled:
+    """Translate a filter of links, over `l` (link)."""
+    parts: list[str] = []
+    bindings: dict[str, Any] = {}
+    if where.known_at is None:
+        parts.append("l.retracted_at IS NULL")
+    else:
+        parts.append(
+            "l.recorded_at <= :l_known_at "
+            "AND (l.retracted_at IS NULL OR l.retracted_at > :l_known_at)"
+        )
+        bindings["l_known_at"] = where.known_at
+    if where.valid_at is not None:
+        parts.append("l.valid_from <= :l_valid_at")
+        if not where.invalidated:
+            parts.append("(l.valid_until IS NULL OR l.valid_until > :l_valid_at)")
+        bindings["l_valid_at"] = where.valid_at
+    for field, sql in (
+        ("relations", "l.relation IN (SELECT value FROM json_each(:l_relations))"),
+        ("observers", "l.observed_by IN (SELECT value FROM json_each(:l_observers))"),
+    ):
+        values = getattr(where, field)
+        if values is not None:
+            parts.append(sql)
+            bindings[f"l_{field}"] = msgspec.json.encode(values).decode()
+    for field, sql in (
+        ("since", "l.valid_from >= :l_since"),
+        ("until", "l.valid_from <= :l_until"),
+    ):
+        value = getattr(where, field)
+        if value is not None:
+            parts.append(sql)
+            bindings[f"l_{field}"] = value
+    return Compiled(" AND ".join(parts), bindings, needs_version=False)
+
+
+def compile_links_after(after: LinkCursor | None) -> tuple[str, dict[str, Any]]:
+    """The links that sort behind a cursor."""
+    if after is None:
+        return "true", {}
+    return (
+        (
+            "(valid_from, created_at, source_id, target_id, relation) > "
+            "(:c_valid_from, :c_created_at, :c_source_id, :c_target_id, :c_relation)"
+        ),
+        {f"c_{name}": getattr(after, name) for name in after.__struct_fields__},
+    )

@@ -267,14 +267,56 @@ SELECT json_object(
 -- name: count_history --
 SELECT count(*) FROM version WHERE memory_id = :id AND title IS NOT NULL
 
+-- name: link_array --
+json_array(source_id, target_id, relation, valid_from, recorded_at, created_at, valid_until,
+    observed_by, retracted_at)
+
+-- name: links_outbound --
+SELECT l.* FROM json_each(:ids) AS near
+CROSS JOIN link AS l ON l.source_id = near.value
+CROSS JOIN memory AS m ON m.id = l.target_id {version_join}
+WHERE {believed} AND {where}
+
+-- name: links_inbound --
+SELECT l.* FROM json_each(:ids) AS near
+CROSS JOIN link AS l INDEXED BY link_by_target ON l.target_id = near.value
+CROSS JOIN memory AS m ON m.id = l.source_id {version_join}
+WHERE {believed} AND {where}
+
+-- name: links_both --
+{links_outbound} UNION ALL {links_inbound}
+
+-- name: links_at --
+SELECT json_group_array({link_array}) FROM (SELECT * FROM ({ends}) LIMIT :limit)
+
 -- name: links --
 SELECT json_group_array(json(o)) FROM (
-    SELECT json_object('source_id', source_id, 'target_id', target_id, 'relation', relation,
-        'created_at', created_at, 'valid_from', valid_from, 'valid_until', valid_until,
-        'observed_by', observed_by) AS o
-    FROM (SELECT * FROM link WHERE source_id = :id
-          UNION SELECT * FROM link WHERE target_id = :id)
-    ORDER BY created_at, source_id, target_id, relation)
+    SELECT {link_array} AS o FROM ({ends}) WHERE {after}
+    ORDER BY valid_from, created_at, source_id, target_id, relation LIMIT :limit)
+
+-- name: count_links --
+SELECT count(*) FROM ({ends})
+
+-- name: believed_links --
+SELECT json_group_array({link_array})
+FROM json_each(:pairs) AS pair
+CROSS JOIN link AS l INDEXED BY link_by_target
+    ON l.target_id = pair.value ->> 1 AND l.source_id = pair.value ->> 0
+WHERE l.retracted_at IS NULL
+
+-- name: entity_called --
+SELECT {memory_object}
+FROM alias AS a
+CROSS JOIN memory AS m ON m.id = a.memory_id
+CROSS JOIN version AS v ON v.key = m.version_key
+WHERE a.alias = :alias AND v.metadata ->> 'kind' = 'entity' AND {where}
+ORDER BY m.created_at DESC, m.id DESC LIMIT 1
+
+-- name: labels --
+SELECT json_group_array(json_array(m.id, m.namespace, v.title))
+FROM json_each(:ids) AS wanted
+JOIN memory AS m ON m.id = wanted.value
+JOIN version AS v ON v.key = m.version_key
 
 -- name: live_tally --
 SELECT namespace, tier, memories AS n FROM tally
@@ -290,6 +332,18 @@ SELECT json_array(
         SELECT namespace, n FROM place
         WHERE n < :count OR (n = :count AND namespace > :namespace)
         ORDER BY n DESC, namespace LIMIT :limit))))
+
+-- name: namespace_counts --
+WITH place AS MATERIALIZED (
+    SELECT namespace, sum(n) AS n FROM ({live_tally})
+    WHERE :prefix = '' OR namespace = :prefix
+          OR (namespace > :prefix || '/' AND namespace < :prefix || '0')
+    GROUP BY namespace HAVING sum(n) > 0)
+SELECT json_array(
+    (SELECT count(*) FROM place),
+    (SELECT coalesce(sum(n), 0) FROM place),
+    json((SELECT json_group_array(json_array(namespace, n)) FROM (
+        SELECT namespace, n FROM place ORDER BY n DESC, namespace LIMIT :limit))))
 
 -- name: tiers --
 SELECT json_group_array(json_array(tier, n)) FROM (
@@ -361,12 +415,15 @@ SELECT kind, id, facts FROM (
         a.expires_at, a.archived_at, a.reason)
     FROM archived AS a JOIN version AS v ON v.key = a.version_key
     UNION ALL
-    SELECT 3, source_id || ' ' || target_id || ' ' || relation || ' ' || created_at,
-        json_array(valid_from, valid_until, observed_by)
+    SELECT 3, source_id || ' ' || target_id || ' ' || relation || ' ' || valid_from || ' ' ||
+            recorded_at,
+        json_array(created_at, valid_until, observed_by, retracted_at)
     FROM link
     UNION ALL
     SELECT 4, memory_id || ' ' || number || ' ' || hex(hash), json_array(written_at)
     FROM version
+    UNION ALL
+    SELECT 5, memory_id || ' ' || alias, json_array() FROM alias
     UNION ALL
     SELECT 6, id, json_array(kind, at) FROM tombstone)
 ORDER BY kind, id
@@ -507,17 +564,53 @@ DELETE FROM model_work WHERE memory_id IN (SELECT value ->> 0 FROM json_each(:ro
 INSERT INTO meta (name, value) VALUES ('scrub_due', :mark)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value
 
+-- name: purge_aliases --
+DELETE FROM alias WHERE memory_id IN (SELECT value ->> 0 FROM json_each(:rows))
+
 -- name: insert_tombstones --
 INSERT INTO tombstone (id, kind, at) SELECT value ->> 0, value ->> 1, value ->> 2
 FROM json_each(:rows) WHERE true
 ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, at = excluded.at
 
 -- name: insert_links --
-INSERT INTO link (source_id, target_id, relation, created_at, valid_from, valid_until, observed_by)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6
+INSERT INTO link (source_id, target_id, relation, valid_from, recorded_at, created_at, valid_until,
+    observed_by, retracted_at)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+    value ->> 7, value ->> 8
 FROM json_each(:rows) WHERE true
-ON CONFLICT DO UPDATE SET valid_from = excluded.valid_from, valid_until = excluded.valid_until,
-    observed_by = excluded.observed_by
+ON CONFLICT DO UPDATE SET created_at = excluded.created_at, valid_until = excluded.valid_until,
+    observed_by = excluded.observed_by, retracted_at = excluded.retracted_at
+
+-- name: succeed_links --
+-- A belief ends where the next one about the same interval begins.
+UPDATE link SET retracted_at = (
+    SELECT min(later.recorded_at) FROM link AS later
+    WHERE later.source_id = link.source_id AND later.valid_from = link.valid_from
+      AND later.target_id = link.target_id AND later.relation = link.relation
+      AND later.recorded_at > link.recorded_at)
+FROM json_each(:rows) AS row
+WHERE link.source_id = row.value ->> 0 AND link.valid_from = row.value ->> 3
+  AND link.target_id = row.value ->> 1 AND link.relation = row.value ->> 2
+  AND link.retracted_at IS NULL
+  AND EXISTS (
+    SELECT 1 FROM link AS later
+    WHERE later.source_id = link.source_id AND later.valid_from = link.valid_from
+      AND later.target_id = link.target_id AND later.relation = link.relation
+      AND later.recorded_at > link.recorded_at)
+
+-- name: retract_links --
+UPDATE link SET retracted_at = max(recorded_at, row.value ->> 4)
+FROM json_each(:rows) AS row
+WHERE link.source_id = row.value ->> 0 AND link.valid_from = row.value ->> 3
+  AND link.target_id = row.value ->> 1 AND link.relation = row.value ->> 2
+  AND link.retracted_at IS NULL
+
+-- name: delete_aliases --
+DELETE FROM alias WHERE memory_id IN (SELECT value FROM json_each(:rows))
+
+-- name: insert_aliases --
+INSERT INTO alias (memory_id, alias) SELECT value ->> 0, value ->> 1 FROM json_each(:rows) WHERE true
+ON CONFLICT DO NOTHING
 
 -- name: insert_origins --
 INSERT INTO origin (id) SELECT value FROM json_each(:rows) WHERE true ON CONFLICT DO NOTHING

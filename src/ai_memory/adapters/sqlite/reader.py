@@ -12,13 +12,20 @@ import msgspec
 
 from ai_memory import limits
 from ai_memory.adapters.sqlite.archive_reader import ArchiveReader
-from ai_memory.adapters.sqlite.filter import Compiled, compile_after, compile_filter, compile_place
+from ai_memory.adapters.sqlite.filter import (
+    Compiled,
+    compile_after,
+    compile_filter,
+    compile_place,
+)
+from ai_memory.adapters.sqlite.graph_rows import GraphRows
 from ai_memory.adapters.sqlite.query import query
+from ai_memory.adapters.sqlite.row import Row
 from ai_memory.adapters.sqlite.statement import json_text
 from ai_memory.adapters.sqlite.work import WorkReads
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import SECOND, Micros
-from ai_memory.model.memory import Link, Memory
+from ai_memory.model.memory import Memory
 from ai_memory.model.query import Filter, ListCursor, NamespaceCursor
 from ai_memory.ports import (
     EmbeddingModel,
@@ -44,14 +51,6 @@ _NARROW_MIN: Final = 1_000
 _UNLIMITED: Final = 2**62
 
 
-class Row(msgspec.Struct, frozen=True, gc=False):
-    """A live memory with what only the adapter knows of it."""
-
-    key: int
-    hash: str
-    memory: Memory
-
-
 class ModelRow(NamedTuple):
     """A model with vectors here; see `embedding_model` in the schema."""
 
@@ -69,7 +68,6 @@ class ModelRow(NamedTuple):
 
 _rows = msgspec.json.Decoder(list[Row])
 _models = msgspec.json.Decoder(list[ModelRow])
-_links = msgspec.json.Decoder(list[Link])
 _entries = msgspec.json.Decoder(list[LogEntry])
 _word_hits = msgspec.json.Decoder(list[WordHit])
 _texts = msgspec.json.Decoder(list[str])
@@ -77,7 +75,7 @@ _places = msgspec.json.Decoder(list[tuple[int, int, int, int]])
 _any = msgspec.json.Decoder()
 
 
-class SqliteReader(ArchiveReader, WorkReads):
+class SqliteReader(ArchiveReader, GraphRows, WorkReads):
     """The Reader port over one connection inside a transaction."""
 
     def __init__(
@@ -401,11 +399,6 @@ class SqliteReader(ArchiveReader, WorkReads):
         return int(self._one(query("count_unembedded")))
 
     # -- history, links, figures ---------------------------------------------------------------
-
-    def links(self, memory_id: str) -> list[Link]:
-        """See ports.Reader."""
-        self._flush()
-        return _links.decode(self._one(query("links"), {"id": memory_id}))
 
     def namespaces(
         self, now: Micros, *, after: NamespaceCursor | None = None, limit: int = _UNLIMITED

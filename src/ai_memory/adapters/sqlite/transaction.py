@@ -13,21 +13,24 @@ import apsw
 import msgspec
 
 from ai_memory import limits
+from ai_memory.adapters.sqlite.link_book import LinkBook
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.adapters.sqlite.reader import (
     NEWEST_PER_TERM,
-    Row,
     SqliteReader,
     decode_hints,
     decode_rows,
     hint_asks,
     title_digest,
 )
+from ai_memory.adapters.sqlite.row import Row
 from ai_memory.adapters.sqlite.statement import json_text
 from ai_memory.adapters.sqlite.work import WorkWrites
-from ai_memory.model.change import LogEntry
+from ai_memory.model.change import LinkDeleted, LogEntry
 from ai_memory.model.clock import HybridTime, Micros, next_hybrid_time
-from ai_memory.model.memory import Link, Memory
+from ai_memory.model.entity import KIND, aliases_of
+from ai_memory.model.link import Link
+from ai_memory.model.memory import Memory
 from ai_memory.ports import EmbeddingModel, IndexedWords, Lookups, Unprepared, WindowVector
 
 
@@ -63,7 +66,8 @@ class SqliteTransaction(WorkWrites, SqliteReader):
         self._freed: set[tuple[str, str]] = set()  # titles that pending rows give up
         self._deletes: dict[str, tuple[int, Micros, str]] = {}
         self._purges: dict[str, tuple[str, Micros]] = {}
-        self._links: list[Link] = []
+        self._links = LinkBook(connection, {pair for lookup in lookups for pair in lookup.pairs})
+        self._aliases: dict[str, tuple[str, ...]] = {}  # of entities that changed
         self._windows: dict[str, dict[int, Sequence[WindowVector]]] = {}  # by id, by model
         self._log: list[LogEntry] = []
         self._touches: list[tuple[str, int, Micros]] = []
@@ -206,6 +210,10 @@ class SqliteTransaction(WorkWrites, SqliteReader):
                     memory.updated_at,
                 )
             )
+        if memory.metadata.get("kind") == KIND or (
+            known is not None and known.memory.metadata.get("kind") == KIND
+        ):
+            self._aliases[memory.id] = aliases_of(memory.metadata)
         row = Row(key, hash_hex, memory)
         self._remember(row)
         put = _Put(
@@ -247,6 +255,8 @@ class SqliteTransaction(WorkWrites, SqliteReader):
             self.delete_memory(memory_id, at=at, reason=kind)
         self.writes += 1
         self._purges[memory_id] = (kind, at)
+        self._links.forget(memory_id)
+        self._aliases.pop(memory_id, None)
         if kind == "erased":
             mark = f"{at} {memory_id}"
             self._connection.execute(query("mark_scrub"), {"mark": mark})
@@ -258,12 +268,23 @@ class SqliteTransaction(WorkWrites, SqliteReader):
 
     def _memory_row_pending(self, memory_id: str) -> bool:
         """Whether rows wait that the purge of a memory must find written."""
-        return memory_id in self._puts or memory_id in self._windows or bool(self._links)
+        return memory_id in self._puts or memory_id in self._windows or self._links.pending
 
     def put_link(self, link: Link) -> None:
         """See ports.Transaction."""
         self.writes += 1
-        self._links.append(link)
+        self._links.put(link)
+
+    def retract_link(self, fact: LinkDeleted) -> None:
+        """See ports.Transaction."""
+        self.writes += 1
+        self._links.retract(fact)
+
+    def believed_links(self, pairs: Sequence[tuple[str, str]]) -> list[Link]:
+        """See ports.Reader; sees the batch's own without writing them first."""
+        if self._purges:
+            self.flush()
+        return self._links.believed(pairs)
 
     def put_windows(
         self,
@@ -361,9 +382,13 @@ class SqliteTransaction(WorkWrites, SqliteReader):
         self._flush_deletes()
         self._flush_purges()
         self._flush_rows()
-        if self._links:
-            self._each("insert_links", [msgspec.structs.astuple(link) for link in self._links])
-            self._links.clear()
+        self._links.flush()
+        if self._aliases:
+            aliases, self._aliases = self._aliases, {}
+            self._each("delete_aliases", list(aliases))
+            self._each(
+                "insert_aliases", [(key, name) for key, names in aliases.items() for name in names]
+            )
         if self._touches:
             self._each("touch_memories", self._touches, cap=limits.ACCESS_COUNT_MAX)
             # A cached row shows the counters as they were.
@@ -394,6 +419,7 @@ class SqliteTransaction(WorkWrites, SqliteReader):
             "purge_versions",
             "purge_links",
             "purge_model_work",
+            "purge_aliases",
             "insert_tombstones",
         ):
             self._each(name, rows)

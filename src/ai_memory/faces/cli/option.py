@@ -37,8 +37,11 @@ _SHORT: Final[Mapping[str, str]] = {
     "tier": "-t",
     "priority": "-p",
     "source": "-S",
+    "relation": "-r",
 }
-_WITHOUT_DASH: Final = ("id", "context", "query", "intent")
+_WITHOUT_DASH: Final = (
+    "id", "context", "query", "intent", "source_id", "target_id", "canonical_name", "alias",
+)  # fmt: skip
 _PROSE: Final = ("context", "query", "intent")
 """Written as several words, they are joined: no quotes are needed for a question."""
 

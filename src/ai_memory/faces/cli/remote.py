@@ -178,6 +178,8 @@ def given_fields(command: Command) -> dict[str, Any]:
 def _query_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     return str(value)
 
 

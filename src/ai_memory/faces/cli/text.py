@@ -161,12 +161,100 @@ def _get(result: Result, paint: Paint) -> Text:
     lines += [f"  {name:12} {value}" for name, value in facts.items() if value not in ("", None)]
     lines += ["", result["content"]]
     if result["links"]:
-        lines += ["", "links:"]
-        lines += [
-            f"  {link['source_id']} --[{link['relation']}]--> {link['target_id']}"
-            for link in result["links"]
-        ]
+        lines += ["", "links:", *(_arrow(link, paint) for link in result["links"])]
     return Text(lines)
+
+
+def _arrow(link: Result, paint: Paint) -> str:
+    arrow = f"  {link['source_id']} --[{link['relation']}]--> {link['target_id']}"
+    until = link.get("valid_until")
+    return f"{arrow} {paint.dim(f'(until {until})')}" if until else arrow
+
+
+def _more(result: Result) -> list[str]:
+    cursor = result.get("next_cursor")
+    return [f"note: the next page: --cursor {cursor}"] if cursor else []
+
+
+def _link(result: Result, paint: Paint) -> Text:
+    done = "linked already" if result.get("duplicate") else "linked"
+    return Text([f"{done}:{_arrow(result, paint)[1:]}"])
+
+
+def _get_links(result: Result, paint: Paint) -> Text:
+    if not result["links"]:
+        return Text([], ["no links"])
+    count = plural(result["total"], "link", "links")
+    return Text([*(_arrow(link, paint) for link in result["links"]), "", count], _more(result))
+
+
+def _kg_query(result: Result, paint: Paint) -> Text:
+    if not result["memories"]:
+        return Text([], ["no related memories"])
+    lines = []
+    for row in result["memories"]:
+        arrow = f"--[{row['relation']}]-->"
+        if row["direction"] == "inbound":
+            arrow = f"<--[{row['relation']}]--"
+        ended = paint.dim(f" (until {row['valid_until']})") if row["valid_until"] else ""
+        lines.append(
+            f"{'  ' * row['depth']}{arrow} {paint.bold(one_line(row['title']))} "
+            f"[{short_id(row['target_id'])}] (ns={paint.cyan(row['target_namespace'])}){ended}"
+        )
+    least = "at least " if result["truncated"] else ""
+    count = plural(result["total"], "related memory", "related memories")
+    return Text([*lines, "", least + count], _more(result))
+
+
+def _kg_timeline(result: Result, paint: Paint) -> Text:
+    if not result["events"]:
+        return Text([], ["no links"])
+    lines = [
+        f"  {row['valid_from']} to {row['valid_until'] or 'now'}  --[{row['relation']}]--> "
+        f"{paint.bold(one_line(row['title']))} [{short_id(row['target_id'])}]"
+        for row in result["events"]
+    ]
+    return Text([*lines, "", plural(result["total"], "link", "links")], _more(result))
+
+
+def _kg_invalidate(result: Result, paint: Paint) -> Text:
+    if not result["found"]:
+        return Text([], ["no such link"])
+    return Text([f"ended:{_arrow(result, paint)[1:]}"])
+
+
+def _unlink(result: Result, paint: Paint) -> Text:  # noqa: ARG001
+    if not result["deleted"]:
+        return Text([], ["no such link"])
+    return Text([f"taken back: {plural(result['count'], 'link', 'links')}"])
+
+
+def _find_paths(result: Result, paint: Paint) -> Text:
+    more = ["note: there may be more paths"] if result["truncated"] else []
+    if not result["paths"]:
+        return Text([], [*more, "no path"])
+    return Text(["  " + paint.dim(" - ").join(path) for path in result["paths"]], more)
+
+
+def _entity(result: Result, paint: Paint) -> Text:
+    if result["entity_id"] is None:
+        return Text([], ["no entity is called so"])
+    done = {True: "registered: ", False: "known: "}.get(result.get("created", ...), "")
+    names = ", ".join(map(one_line, result["aliases"]))
+    line = f"{done}{result['entity_id']} {paint.bold(one_line(result['canonical_name']))}"
+    return Text([f"{line} (ns={paint.cyan(result['namespace'])})", f"  called: {names}"])
+
+
+def _taxonomy(result: Result, paint: Paint) -> Text:
+    def branch(node: Result, indent: str) -> list[str]:
+        count = node["subtree_count"]
+        lines = [f"{indent}{paint.cyan(node['name'] or '/')}: {count}"]
+        for child in node["children"]:
+            lines += branch(child, indent + "  ")
+        return lines
+
+    left_out = ["note: the least populous namespaces are left out"] if result["truncated"] else []
+    return Text(branch(result["tree"], ""), left_out)
 
 
 def _update(result: Result, paint: Paint) -> Text:
@@ -413,6 +501,16 @@ _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "archive_restore": _archive_restore,
     "archive_purge": _archive_purge,
     "archive_stats": _archive_stats,
+    "link": _link,
+    "unlink": _unlink,
+    "get_links": _get_links,
+    "kg_query": _kg_query,
+    "kg_timeline": _kg_timeline,
+    "kg_invalidate": _kg_invalidate,
+    "find_paths": _find_paths,
+    "entity_register": _entity,
+    "entity_get_by_alias": _entity,
+    "get_taxonomy": _taxonomy,
     "stats": _stats,
     "namespaces": _namespaces,
     "capabilities": _capabilities,

@@ -119,7 +119,9 @@ class App:
         else:
             command = command_of(operation, route, request)
             result = await self._node.execute_async(caller, command)
-        again = route.repeated is not None and getattr(result, route.repeated) is True
+        again = (route.repeated is not None and getattr(result, route.repeated) is True) or (
+            route.made is not None and getattr(result, route.made) is False
+        )
         return Reply(200 if again else route.status, to_json(result))
 
     def _work(self, operation: Operation, route: Route, request: Request, caller: Caller) -> Any:

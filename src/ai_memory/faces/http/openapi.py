@@ -163,7 +163,7 @@ def _query_parameter(
 def _responses(route: Route, answer: dict[str, Any]) -> dict[str, Any]:
     content = {"application/json": {"schema": answer}}
     responses: dict[str, Any] = {str(route.status): {"description": "Done.", "content": content}}
-    if route.repeated is not None:
+    if route.repeated is not None or route.made is not None:
         responses["200"] = {
             "description": "It was here already and was revised.",
             "content": content,

@@ -26,6 +26,7 @@ class Route(NamedTuple):
         path: `{name}` is a field of the command.
         status: What a success answers.
         repeated: A key of the result that, when true, says nothing new was made: then 200.
+        made: Likewise one that says so when false.
         aliases: Query parameter → the field it means, where clients know another name.
         lists: Fields that a query writes as a comma-separated list.
         accept: The field the Accept-Capabilities header sets.
@@ -37,6 +38,7 @@ class Route(NamedTuple):
     path: str
     status: int = 200
     repeated: str | None = None
+    made: str | None = None
     aliases: Mapping[str, str] = _NONE
     lists: tuple[str, ...] = ()
     accept: str | None = None
@@ -76,6 +78,16 @@ ROUTES: Final = (
     Route("start_session", "POST", f"{API}/session/start"),
     Route("load_family", "GET", f"{API}/families/{{family}}"),
     Route("smart_load", "GET", f"{API}/families"),
+    Route("link_memories", "POST", f"{API}/links", 201),
+    Route("delete_link", "DELETE", f"{API}/links"),
+    Route("get_links", "GET", f"{API}/links/{{id}}", lists=("relations",)),
+    Route("get_taxonomy", "GET", f"{API}/taxonomy", aliases={"prefix": "namespace_prefix"}),
+    Route("register_entity", "POST", f"{API}/entities", 201, made="created"),
+    Route("find_entity", "GET", f"{API}/entities/by_alias"),
+    Route("query_graph", "POST", f"{API}/kg/query"),
+    Route("list_timeline", "GET", f"{API}/kg/timeline", lists=("relations",)),
+    Route("invalidate_link", "POST", f"{API}/kg/invalidate"),
+    Route("find_paths", "GET", f"{API}/kg/paths", lists=("relations",)),
     Route("memory_stats", "GET", f"{API}/stats"),
     Route("list_namespaces", "GET", f"{API}/namespaces"),
     Route("memory_capabilities", "GET", f"{API}/capabilities", accept="accept"),

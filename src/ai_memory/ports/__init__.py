@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 import msgspec
 
-from ai_memory.model.change import LogEntry
+from ai_memory.model.change import LinkDeleted, LogEntry
 from ai_memory.model.clock import HybridTime, Micros
-from ai_memory.model.memory import Archived, Link, Memory, Payload, Version
+from ai_memory.model.link import Link
+from ai_memory.model.memory import Archived, Memory, Payload, Version
 from ai_memory.model.prompt import Prompt
 from ai_memory.model.query import (
     ArchiveCursor,
@@ -26,6 +27,7 @@ from ai_memory.model.query import (
 )
 from ai_memory.model.trace import ArchiveFigures, Traces
 from ai_memory.model.work import Curation, CuratorRun, ModelWork, WorkCounts
+from ai_memory.ports.graph import GraphRows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -219,7 +221,7 @@ class WordHit(NamedTuple):
     score: float
 
 
-class Reader(VectorRows, Protocol):
+class Reader(VectorRows, GraphRows, Protocol):
     """One consistent snapshot. Rows come as they are: expiry and scope are a Filter's business."""
 
     def log_position(self) -> int:
@@ -326,9 +328,6 @@ class Reader(VectorRows, Protocol):
 
     def payload(self, memory_id: str, number: int, payload_hash: bytes) -> Payload | None:
         """What a version says; None when it was erased or never known."""
-
-    def links(self, memory_id: str) -> list[Link]:
-        """Links from and to the memory, oldest first."""
 
     def namespaces(
         self, now: Micros, *, after: NamespaceCursor | None = None, limit: int = ...
@@ -464,7 +463,10 @@ class Transaction(Reader, Protocol):
         """Take the mark away, unless another erasure has come since."""
 
     def put_link(self, link: Link) -> None:
-        """Insert the link, or replace the one with its key."""
+        """Record a belief; what was believed of the same interval until then is retracted."""
+
+    def retract_link(self, fact: LinkDeleted) -> None:
+        """No longer believe an interval, and put nothing in its place."""
 
     def put_windows(
         self,
@@ -534,6 +536,7 @@ class Lookups(NamedTuple):
     ids: tuple[str, ...] = ()
     titles: tuple[tuple[str, str], ...] = ()
     similar: tuple[tuple[str, str], ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
 
 
 class Store(Protocol):
