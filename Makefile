@@ -16,7 +16,7 @@ URL := http://127.0.0.1:9077
 export DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format docs soak bench sizes eval lock clean
+.PHONY: help setup run test check format docs soak fuzz bench sizes eval lock clean
 
 define HELP
 make setup    install everything into $(VENV)/ (a no-op when nothing changed)
@@ -26,6 +26,7 @@ make check    setup, then format, lint, types and import layers (under a minute)
 make format   setup, then format the code and mend what the linter can
 make docs     write docs/reference/ from the declarations
 make soak     sixteen processes on one file for twenty seconds
+make fuzz     ask a server everything its OpenAPI document promises (CASES=n per operation)
 make bench    setup, then measure speed, each figure beside its floor
 make sizes    the same at four sizes up to a million (an hour the first time; the
               stores are kept in .bench/), and write docs/performance.md's figures
@@ -104,6 +105,10 @@ docs: setup
 
 soak: setup
 	@AI_MEMORY_SOAK_SECONDS=20 $(BIN)/python -m pytest tests/system/test_processes.py $(ARGS)
+
+CASES ?= 500
+fuzz: setup
+	@AI_MEMORY_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest tests/system/test_fuzz.py $(ARGS)
 
 bench: setup
 	@$(BIN)/ai-memory bench $(ARGS)

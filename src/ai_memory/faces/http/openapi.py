@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +13,8 @@ from ai_memory.operations.registry import OPERATIONS, Operation, command_type, r
 from ai_memory.operations.schema import description_of, summary_of
 
 _REFERENCE: Final = "#/components/schemas/"
+_ID: Final = re.compile(r"(?!agent_)(.+_)?ids?(_.+)?")
+"""Fields that name something stored: id, id_a, source_id, ids."""
 _ERROR: Final = {
     "type": "object",
     "description": "Every error: branch on code, show message, follow hint.",
@@ -33,7 +36,7 @@ _WHY: Final = {
     "409": "The title is taken.",
     "413": f"The body exceeds {limits.HTTP_BODY_BYTES_MAX} bytes.",
     "415": "The body is not declared as application/json.",
-    "503": "The store is busy or not available, or the node is stopping.",
+    "503": "The store or a model is missing, busy or not answering, or the node is stopping.",
 }
 
 
@@ -145,7 +148,7 @@ def _operation(
             }
         )
     described["parameters"] = parameters
-    described["responses"] = _responses(route, answer)
+    described["responses"] = _responses(route, answer, names_one=_names_one(fields))
     return described
 
 
@@ -160,7 +163,12 @@ def _query_parameter(
     return parameter
 
 
-def _responses(route: Route, answer: dict[str, Any]) -> dict[str, Any]:
+def _names_one(fields: dict[str, Any]) -> bool:
+    """Whether a command speaks of something that may not be there."""
+    return any(_ID.fullmatch(name) for name in fields)
+
+
+def _responses(route: Route, answer: dict[str, Any], *, names_one: bool) -> dict[str, Any]:
     content = {"application/json": {"schema": answer}}
     responses: dict[str, Any] = {str(route.status): {"description": "Done.", "content": content}}
     if route.repeated is not None or route.made is not None:
@@ -169,7 +177,7 @@ def _responses(route: Route, answer: dict[str, Any]) -> dict[str, Any]:
             "content": content,
         }
     refused = ["400", "401", "403", "503"]
-    if route.path_fields:
+    if names_one or route.path_fields:
         refused.append("404")
     if not route.takes_query:
         refused += ["409", "413", "415"]
