@@ -24,7 +24,7 @@ make run      setup, then start the memory on $(URL)
 make test     setup, then run all tests
 make check    setup, then format, lint, types and import layers (under a minute)
 make format   setup, then format the code and mend what the linter can
-make docs     write docs/reference/ from the declarations
+make docs     write docs/reference/ and the Python API's types from the declarations
 make soak     sixteen processes on one file for twenty seconds
 make fuzz     ask a server everything its OpenAPI document promises (CASES=n per operation)
 make bench    setup, then measure speed, each figure beside its floor

@@ -1,4 +1,4 @@
-"""Write docs/reference/ from the declarations: operations, settings, errors, limits.
+"""Write what follows from the declarations: docs/reference/ and the Python API's types.
 
 python scripts/reference.py            write the pages
 python scripts/reference.py --check    exit 1 if a page is not what it would be
@@ -11,6 +11,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from methods import PATH as METHODS
+from methods import methods
 
 import ai_memory.errors
 from ai_memory import limits
@@ -28,12 +31,13 @@ NOT_ON_MCP = {
 NOTE = "<!-- Written by scripts/reference.py; change the declarations, then `make docs`. -->\n"
 
 
-def pages() -> Iterator[tuple[str, str]]:
-    """File name and text of each page."""
-    yield "operations.md", operations()
-    yield "settings.md", settings()
-    yield "errors.md", errors()
-    yield "limits.md", bounds()
+def pages() -> Iterator[tuple[Path, str]]:
+    """Path and text of each page."""
+    yield FOLDER / "operations.md", operations()
+    yield FOLDER / "settings.md", settings()
+    yield FOLDER / "errors.md", errors()
+    yield FOLDER / "limits.md", bounds()
+    yield METHODS, methods()
 
 
 def operations() -> str:
@@ -201,11 +205,10 @@ def bounds() -> str:
 def main(check: bool) -> int:
     stale = []
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, text in pages():
-        path = FOLDER / name
+    for path, text in pages():
         if check:
             if not path.exists() or path.read_text(encoding="utf-8") != text:
-                stale.append(name)
+                stale.append(path.name)
         else:
             path.write_text(text, encoding="utf-8")
     if stale:

@@ -1,8 +1,8 @@
 """The Python API: `with open_node(...) as node: node.store(title=..., content=...)`.
 
 Every operation is a method that takes the command's fields; the same names work under `async with`,
-awaited. Answers are the JSON that every face gives, readable as keys or as attributes. `api.pyi`,
-generated from the registry, tells type checkers the fields.
+awaited. Answers are the JSON that every face gives, readable as keys or as attributes.
+`methods.pyi`, generated from the registry, tells type checkers all of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from os import PathLike
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -21,6 +21,11 @@ from ai_memory.errors import ValidationFailed
 from ai_memory.model.command import Caller, Command
 from ai_memory.operations.registry import OPERATIONS, Operation, command_type
 from ai_memory.ports import Clock, Embedder
+
+if TYPE_CHECKING:
+    from ai_memory.methods import AsyncMethods, Methods
+else:
+    Methods = AsyncMethods = object
 
 
 class Answer(dict[str, Any]):
@@ -85,10 +90,10 @@ def _operation(name: str) -> Operation:
     raise AttributeError(name)
 
 
-class Node(_Face):
+class Node(_Face, Methods):
     """An open node for threads: every operation a method."""
 
-    def __getattr__(self, name: str) -> Callable[..., Any]:
+    def _method(self, name: str) -> Callable[..., Any]:
         operation = _operation(name)
 
         def call(*args: Any, **fields: Any) -> Any:
@@ -96,6 +101,9 @@ class Node(_Face):
             return answer_of(self._opened.node.execute(self._caller, command))
 
         return call
+
+    if not TYPE_CHECKING:  # a checker sees the methods there are, and no others
+        __getattr__ = _method
 
     def close(self) -> None:
         """Finish and close; what was answered is durable already."""
@@ -113,10 +121,10 @@ class Node(_Face):
         self.close()
 
 
-class AsyncNode(_Face):
+class AsyncNode(_Face, AsyncMethods):
     """An open node for an event loop: every operation an awaitable method."""
 
-    def __getattr__(self, name: str) -> Callable[..., Awaitable[Any]]:
+    def _method(self, name: str) -> Callable[..., Awaitable[Any]]:
         operation = _operation(name)
 
         async def call(*args: Any, **fields: Any) -> Any:
@@ -124,6 +132,9 @@ class AsyncNode(_Face):
             return answer_of(await self._opened.node.execute_async(self._caller, command))
 
         return call
+
+    if not TYPE_CHECKING:
+        __getattr__ = _method
 
     async def close(self) -> None:
         """Finish and close, off the loop."""

@@ -1,8 +1,8 @@
 """The served OpenAPI document keeps its word: schemathesis asks a real server all of it.
 
-Two of its checks stay out, because the document says less than the decoder knows: a null that counts
-as absent is refused by the schema and accepted by the server, and rules beyond a schema (a cursor is
-one that was given out, a title is free) refuse what the schema accepts.
+Two of its checks stay out, because the document says less than the decoder knows: a null that
+counts as absent is refused by the schema and accepted by the server, and rules beyond a schema (a
+cursor is one that was given out, a title is free) refuse what the schema accepts.
 """
 
 from __future__ import annotations

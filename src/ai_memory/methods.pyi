@@ -1,0 +1,1040 @@
+"""What every operation takes and answers, for type checkers; nothing here exists when it runs.
+
+Written by scripts/reference.py; change the declarations, then `make docs`. An answer is a dict
+whose keys can be read as attributes. Which of them may be missing, docs/reference/operations.md
+says; `answer.get("key")` asks.
+"""
+
+import builtins
+from typing import Any, Literal
+
+
+class NearDuplicate(builtins.dict[str, Any]):
+    id: str
+    title: str
+    similarity: float
+
+class StoreResult(builtins.dict[str, Any]):
+    id: str
+    tier: str
+    namespace: str
+    title: str
+    content: str
+    tags: builtins.list[str]
+    priority: int
+    confidence: float
+    source: str
+    access_count: int
+    created_at: str
+    updated_at: str
+    version: int
+    metadata: builtins.dict[str, Any]
+    last_accessed_at: str
+    expires_at: str
+    agent_id: str
+    potential_contradictions: builtins.list[str]
+    near_duplicates: builtins.list[NearDuplicate]
+    duplicate: bool
+    action: str
+    tags_pending: bool
+    autonomy_hook_skipped: str
+
+class RecalledView(builtins.dict[str, Any]):
+    id: str
+    tier: str
+    namespace: str
+    title: str
+    content: str
+    tags: builtins.list[str]
+    priority: int
+    confidence: float
+    source: str
+    access_count: int
+    created_at: str
+    updated_at: str
+    version: int
+    metadata: builtins.dict[str, Any]
+    last_accessed_at: str
+    expires_at: str
+    score: float
+    relevance: float
+    explanation: builtins.dict[str, float]
+
+class CandidateCounts(builtins.dict[str, Any]):
+    fts: int
+    hnsw: int
+
+class RecallMeta(builtins.dict[str, Any]):
+    recall_mode: str
+    degraded: str
+    reranker_used: str
+    candidate_counts: CandidateCounts
+    blend_weight: float
+    budget_tokens_used: int
+    budget_tokens_remaining: int
+    memories_dropped: int
+    budget_overflow: bool
+
+class RecallResult(builtins.dict[str, Any]):
+    memories: builtins.list[RecalledView]
+    count: int
+    mode: str
+    tokens_used: int
+    meta: RecallMeta
+    budget_tokens: int
+
+class MemoryView(builtins.dict[str, Any]):
+    id: str
+    tier: str
+    namespace: str
+    title: str
+    content: str
+    tags: builtins.list[str]
+    priority: int
+    confidence: float
+    source: str
+    access_count: int
+    created_at: str
+    updated_at: str
+    version: int
+    metadata: builtins.dict[str, Any]
+    last_accessed_at: str
+    expires_at: str
+
+class SearchResult(builtins.dict[str, Any]):
+    results: builtins.list[MemoryView]
+    count: int
+    query: str
+    total: int
+    total_is_exact: bool
+    next_cursor: str
+
+class ListResult(builtins.dict[str, Any]):
+    memories: builtins.list[MemoryView]
+    count: int
+    total: int
+    total_is_exact: bool
+    next_cursor: str
+
+class LinkView(builtins.dict[str, Any]):
+    source_id: str
+    target_id: str
+    relation: str
+    created_at: str
+    valid_from: str
+    valid_until: str
+    observed_by: str
+
+class GetResult(builtins.dict[str, Any]):
+    id: str
+    tier: str
+    namespace: str
+    title: str
+    content: str
+    tags: builtins.list[str]
+    priority: int
+    confidence: float
+    source: str
+    access_count: int
+    created_at: str
+    updated_at: str
+    version: int
+    metadata: builtins.dict[str, Any]
+    last_accessed_at: str
+    expires_at: str
+    memory: MemoryView
+    links: builtins.list[LinkView]
+
+class FamilyResult(builtins.dict[str, Any]):
+    family: str
+    status: str
+    tools: builtins.list[str]
+    namespace: str | None
+    k: int
+    count: int
+    memories: builtins.list[MemoryView]
+
+class SmartLoadResult(builtins.dict[str, Any]):
+    chosen_family: str
+    score: float
+    chosen_family_source: str
+    intent: str
+    tools: builtins.list[str]
+    namespace: str | None
+    k: int
+    count: int
+    memories: builtins.list[MemoryView]
+
+class UpdateResult(builtins.dict[str, Any]):
+    id: str
+    tier: str
+    namespace: str
+    title: str
+    content: str
+    tags: builtins.list[str]
+    priority: int
+    confidence: float
+    source: str
+    access_count: int
+    created_at: str
+    updated_at: str
+    version: int
+    metadata: builtins.dict[str, Any]
+    last_accessed_at: str
+    expires_at: str
+    updated: bool
+    memory: MemoryView
+
+class DeleteResult(builtins.dict[str, Any]):
+    deleted: bool
+    id: str
+
+class PromoteResult(builtins.dict[str, Any]):
+    promoted: bool
+    mode: str
+    id: str
+    tier: str
+    source_id: str
+    clone_id: str
+    to_namespace: str
+
+class VersionView(builtins.dict[str, Any]):
+    version: int
+    current: bool
+    written_at: str
+    title: str
+    content: str
+    tags: builtins.list[str]
+    metadata: builtins.dict[str, Any]
+
+class HistoryResult(builtins.dict[str, Any]):
+    id: str
+    versions: builtins.list[VersionView]
+    count: int
+    total: int
+    next_cursor: str
+
+class StartedView(builtins.dict[str, Any]):
+    id: str
+    tier: str
+    namespace: str
+    title: str
+    content: str
+    tags: builtins.list[str]
+    priority: int
+    confidence: float
+    source: str
+    access_count: int
+    created_at: str
+    updated_at: str
+    version: int
+    metadata: builtins.dict[str, Any]
+    last_accessed_at: str
+    expires_at: str
+    score: float
+
+class SessionResult(builtins.dict[str, Any]):
+    memories: builtins.list[StartedView]
+    count: int
+    mode: str
+    session_id: str
+    tokens_used: int
+    fell_back: bool
+    namespace: str
+    budget_tokens: int
+    memories_dropped: int
+
+class Forgettable(builtins.dict[str, Any]):
+    id: str
+    namespace: str
+    title: str
+
+class ForgetResult(builtins.dict[str, Any]):
+    dry_run: bool
+    deleted: int
+    forgotten: int
+    archived: bool
+    would_delete: int
+    sample: builtins.list[Forgettable]
+
+class CollectResult(builtins.dict[str, Any]):
+    collected: int
+    expired_deleted: int
+    dry_run: bool
+
+class ArchivedView(builtins.dict[str, Any]):
+    id: str
+    tier: str
+    namespace: str
+    title: str
+    content: str
+    tags: builtins.list[str]
+    priority: int
+    confidence: float
+    source: str
+    access_count: int
+    created_at: str
+    updated_at: str
+    version: int
+    metadata: builtins.dict[str, Any]
+    last_accessed_at: str
+    expires_at: str
+    archived_at: str
+    archive_reason: str
+
+class ArchiveListResult(builtins.dict[str, Any]):
+    archived: builtins.list[ArchivedView]
+    count: int
+    total: int
+    total_is_exact: bool
+    next_cursor: str
+
+class RestoreResult(builtins.dict[str, Any]):
+    id: str
+    tier: str
+    namespace: str
+    title: str
+    content: str
+    tags: builtins.list[str]
+    priority: int
+    confidence: float
+    source: str
+    access_count: int
+    created_at: str
+    updated_at: str
+    version: int
+    metadata: builtins.dict[str, Any]
+    last_accessed_at: str
+    expires_at: str
+    restored: bool
+    archive_reason: str
+
+class PurgeResult(builtins.dict[str, Any]):
+    purged: int
+    dry_run: bool
+
+class NamespaceCount(builtins.dict[str, Any]):
+    namespace: str
+    count: int
+
+class ArchiveStatsResult(builtins.dict[str, Any]):
+    archived_total: int
+    by_namespace: builtins.list[NamespaceCount]
+    archived_bytes: int
+    oldest: str
+    newest: str
+
+class ArchivedResult(builtins.dict[str, Any]):
+    archived: builtins.list[str]
+    missing: builtins.list[str]
+    count: int
+    reason: str
+
+class TierCount(builtins.dict[str, Any]):
+    tier: str
+    count: int
+
+class StatsResult(builtins.dict[str, Any]):
+    total: int
+    by_tier: builtins.list[TierCount]
+    by_namespace: builtins.list[NamespaceCount]
+    expiring_soon: int
+    links_count: int
+    db_size_bytes: int
+    dim_violations: int
+    index_evictions_total: int
+    archived_total: int
+    vectors_count: int
+    unembedded: int
+
+class NamespacesResult(builtins.dict[str, Any]):
+    namespaces: builtins.list[NamespaceCount]
+    count: int
+    total: int
+    next_cursor: str
+
+class CapabilitiesResult(builtins.dict[str, Any]):
+    tier: str
+    version: str
+    features: builtins.dict[str, Any]
+    models: builtins.dict[str, Any]
+    schema_version: str
+    permissions: builtins.dict[str, Any]
+    hooks: builtins.dict[str, Any]
+    compaction: builtins.dict[str, Any]
+    approval: builtins.dict[str, Any]
+    transcripts: builtins.dict[str, Any]
+    hnsw: builtins.dict[str, Any]
+    families: builtins.dict[str, Any]
+    summary: str
+    to_describe_to_user: str
+    tools: builtins.list[Any]
+    family: str
+    loaded_under_active_profile: bool
+    verbose: bool
+
+class HealthResult(builtins.dict[str, Any]):
+    status: str
+    service: str
+    version: str
+    embedder_ready: bool
+    federation_enabled: bool
+    level: str
+    log_position: int
+    embedder_problem: str
+
+class ComparedView(builtins.dict[str, Any]):
+    id: str
+    title: str
+
+class ContradictionResult(builtins.dict[str, Any]):
+    contradicts: bool
+    memory_a: ComparedView
+    memory_b: ComparedView
+    method: Literal['model', 'words']
+    kind: str
+    language_model_problem: str
+
+class TagResult(builtins.dict[str, Any]):
+    id: str
+    new_tags: builtins.list[str]
+    all_tags: builtins.list[str]
+
+class ExpandResult(builtins.dict[str, Any]):
+    original: str
+    expanded_terms: builtins.list[str]
+
+class ImportRefusal(builtins.dict[str, Any]):
+    index: int
+    code: str
+    message: str
+    kind: Literal['link', 'memory']
+
+class ImportResult(builtins.dict[str, Any]):
+    imported: int
+    updated: int
+    skipped: int
+    linked: int
+    errors: builtins.list[ImportRefusal]
+
+class CurationView(builtins.dict[str, Any]):
+    id: str
+    run_id: str
+    action: str
+    memory_id: str
+    at: str
+    undone_at: str
+
+class QueueView(builtins.dict[str, Any]):
+    waiting: int
+    given_up: int
+    problem: str
+
+class CuratorReportResult(builtins.dict[str, Any]):
+    reports: builtins.list[builtins.dict[str, Any]]
+    count: int
+    actions: builtins.list[CurationView]
+    queue: QueueView
+
+class UndoResult(builtins.dict[str, Any]):
+    id: str
+    undone: bool
+    action: str
+    memory_id: str
+    reason: str
+
+class Methods:
+
+    def store(
+        self,
+        title: str,
+        content: str,
+        namespace: str = 'global',
+        tier: Literal['long', 'mid', 'short'] = 'mid',
+        tags: builtins.list[str] | tuple[str, ...] = ...,
+        priority: int = 5,
+        confidence: float = 1.0,
+        source: Literal['api', 'chaos', 'claude', 'cli', 'consolidation', 'hook', 'import', 'notify', 'system', 'user'] = 'api',
+        metadata: builtins.dict[str, Any] = ...,
+        agent_id: str | None = None,
+        scope: Literal['collective', 'org', 'private', 'team', 'unit'] | None = None,
+        ttl_secs: int | None = None,
+        expires_at: str | None = None,
+        on_conflict: Literal['error', 'merge', 'version'] = 'error',
+    ) -> StoreResult:
+        """Remember something. Returns the stored memory and hints what may contradict or repeat it."""
+
+    store_memory = store
+
+    def recall(
+        self,
+        context: str,
+        namespace: str | None = None,
+        limit: int = 10,
+        tags: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        as_agent: str | None = None,
+        budget_tokens: int | None = None,
+        context_tokens: builtins.list[str] | tuple[str, ...] = ...,
+        min_relevance: float = 0.3,
+        recency: bool = True,
+        explain: bool = False,
+    ) -> RecallResult:
+        """Find the memories that matter for a question or situation, best first."""
+
+    recall_memories = recall
+
+    def search(
+        self,
+        query: str,
+        namespace: str | None = None,
+        tier: Literal['long', 'mid', 'short'] | None = None,
+        tags: str | None = None,
+        agent_id: str | None = None,
+        as_agent: str | None = None,
+        min_priority: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        cursor: str | None = None,
+    ) -> SearchResult:
+        """Find memories that contain all words of the query."""
+
+    search_memories = search
+
+    def list(
+        self,
+        namespace: str | None = None,
+        tier: Literal['long', 'mid', 'short'] | None = None,
+        tags: str | None = None,
+        agent_id: str | None = None,
+        min_priority: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        cursor: str | None = None,
+    ) -> ListResult:
+        """Browse memories by filters, most important and newest first, page by page."""
+
+    list_memories = list
+
+    def get(
+        self,
+        id: str,
+    ) -> GetResult:
+        """Read one memory by id or unique id prefix, with its links. Does not count as a recall."""
+
+    get_memory = get
+
+    def load_family(
+        self,
+        family: Literal['archive', 'core', 'governance', 'graph', 'lifecycle', 'meta', 'other', 'power'],
+        namespace: str | None = None,
+        k: int = 20,
+    ) -> FamilyResult:
+        """Make the tools of a family callable on this connection."""
+
+    def smart_load(
+        self,
+        intent: str,
+        namespace: str | None = None,
+        k: int = 20,
+    ) -> SmartLoadResult:
+        """Say what you are about to do; the fitting family of tools becomes callable."""
+
+    def update(
+        self,
+        id: str,
+        title: str = ...,
+        content: str = ...,
+        namespace: str = ...,
+        tier: Literal['long', 'mid', 'short'] = ...,
+        tags: builtins.list[str] | tuple[str, ...] = ...,
+        priority: int = ...,
+        confidence: float = ...,
+        metadata: builtins.dict[str, Any] = ...,
+        expires_at: str | None = ...,
+    ) -> UpdateResult:
+        """Change fields of a memory; what is left out stays. The older version stays in history."""
+
+    update_memory = update
+
+    def delete(
+        self,
+        id: str,
+    ) -> DeleteResult:
+        """Delete a memory by id or unique id prefix. It is no longer found; the archive keeps it."""
+
+    delete_memory = delete
+
+    def promote(
+        self,
+        id: str,
+        to_namespace: str | None = None,
+    ) -> PromoteResult:
+        """Keep a memory for good (tier long, no expiry), or copy it to an ancestor namespace."""
+
+    promote_memory = promote
+
+    def history(
+        self,
+        id: str,
+        limit: int = 20,
+        cursor: str | None = None,
+    ) -> HistoryResult:
+        """Show every version of a memory, newest first; works for deleted memories too."""
+
+    memory_history = history
+
+    def session_start(
+        self,
+        namespace: str | None = None,
+        limit: int = 10,
+        budget_tokens: int | None = None,
+    ) -> SessionResult:
+        """Read what matters most before starting work: highest priority first, then newest."""
+
+    start_session = session_start
+
+    def forget(
+        self,
+        namespace: str | None = None,
+        pattern: str | None = None,
+        tier: Literal['long', 'mid', 'short'] | None = None,
+        dry_run: bool = False,
+    ) -> ForgetResult:
+        """Archive every memory with any word of a pattern, in a namespace, of a tier."""
+
+    forget_memories = forget
+
+    def gc(
+        self,
+        dry_run: bool = False,
+    ) -> CollectResult:
+        """Archive what has expired now; a running server does it by itself every minute."""
+
+    collect_expired = gc
+
+    def archive_list(
+        self,
+        namespace: str | None = None,
+        reason: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        cursor: str | None = None,
+    ) -> ArchiveListResult:
+        """List what was deleted, forgotten or has expired, last archived first."""
+
+    list_archived = archive_list
+
+    def archive_restore(
+        self,
+        id: str,
+        on_conflict: Literal['error', 'version'] = 'error',
+    ) -> RestoreResult:
+        """Bring an archived memory back as it was, with its history, links and counters."""
+
+    restore_archived = archive_restore
+
+    def archive_purge(
+        self,
+        older_than_days: int | None = None,
+        namespace: str | None = None,
+        dry_run: bool = False,
+    ) -> PurgeResult:
+        """Remove archived memories for good, with their history and links. There is no way back."""
+
+    purge_archive = archive_purge
+
+    def archive_stats(
+        self,
+    ) -> ArchiveStatsResult:
+        """Count what is archived, by namespace, and how old and how large it is."""
+
+    def archive_add(
+        self,
+        ids: builtins.list[str] | tuple[str, ...],
+        reason: str = 'archive',
+    ) -> ArchivedResult:
+        """Move memories into the archive, whatever their expiry; unknown ids are reported."""
+
+    archive_memories = archive_add
+
+    def stats(
+        self,
+    ) -> StatsResult:
+        """Count what is stored: by tier, by namespace, links, vectors, bytes."""
+
+    memory_stats = stats
+
+    def namespaces(
+        self,
+        limit: int = 1000,
+        cursor: str | None = None,
+    ) -> NamespacesResult:
+        """List the namespaces with their live memories counted, most populous first, page by page."""
+
+    list_namespaces = namespaces
+
+    def capabilities(
+        self,
+        accept: Literal['1', '2', '3', 'v1', 'v2', 'v3'] = 'v3',
+        family: str | None = None,
+        include_schema: bool = False,
+        verbose: bool = False,
+    ) -> CapabilitiesResult:
+        """Tell what this node can do now: feature level, models, tools, and how to get more."""
+
+    memory_capabilities = capabilities
+
+    def health(
+        self,
+    ) -> HealthResult:
+        """Check that the store answers and whether the embedder is there."""
+
+    memory_health = health
+
+    def detect_contradiction(
+        self,
+        id_a: str,
+        id_b: str,
+    ) -> ContradictionResult:
+        """Tell whether two memories contradict each other; nothing is changed."""
+
+    def auto_tag(
+        self,
+        id: str,
+    ) -> TagResult:
+        """Let the language model read a memory and add tags to it. Needs the smart level."""
+
+    tag_memory = auto_tag
+
+    def expand_query(
+        self,
+        query: str,
+    ) -> ExpandResult:
+        """Let the language model name related words for a query. Needs the smart level."""
+
+    def import_memories(
+        self,
+        memories: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...],
+        links: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...] = ...,
+    ) -> ImportResult:
+        """Import memories verbatim. One that is here already, by id, is skipped unless newer."""
+
+    def curator_report(
+        self,
+        limit: int = 1,
+    ) -> CuratorReportResult:
+        """Show the curator's latest rounds, what it did, and what the language model still has to do."""
+
+    def curator_undo(
+        self,
+        id: str,
+    ) -> UndoResult:
+        """Undo one action of the curator; the curator's report names them."""
+
+    undo_curation = curator_undo
+
+class AsyncMethods:
+
+    async def store(
+        self,
+        title: str,
+        content: str,
+        namespace: str = 'global',
+        tier: Literal['long', 'mid', 'short'] = 'mid',
+        tags: builtins.list[str] | tuple[str, ...] = ...,
+        priority: int = 5,
+        confidence: float = 1.0,
+        source: Literal['api', 'chaos', 'claude', 'cli', 'consolidation', 'hook', 'import', 'notify', 'system', 'user'] = 'api',
+        metadata: builtins.dict[str, Any] = ...,
+        agent_id: str | None = None,
+        scope: Literal['collective', 'org', 'private', 'team', 'unit'] | None = None,
+        ttl_secs: int | None = None,
+        expires_at: str | None = None,
+        on_conflict: Literal['error', 'merge', 'version'] = 'error',
+    ) -> StoreResult:
+        """Remember something. Returns the stored memory and hints what may contradict or repeat it."""
+
+    store_memory = store
+
+    async def recall(
+        self,
+        context: str,
+        namespace: str | None = None,
+        limit: int = 10,
+        tags: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        as_agent: str | None = None,
+        budget_tokens: int | None = None,
+        context_tokens: builtins.list[str] | tuple[str, ...] = ...,
+        min_relevance: float = 0.3,
+        recency: bool = True,
+        explain: bool = False,
+    ) -> RecallResult:
+        """Find the memories that matter for a question or situation, best first."""
+
+    recall_memories = recall
+
+    async def search(
+        self,
+        query: str,
+        namespace: str | None = None,
+        tier: Literal['long', 'mid', 'short'] | None = None,
+        tags: str | None = None,
+        agent_id: str | None = None,
+        as_agent: str | None = None,
+        min_priority: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        cursor: str | None = None,
+    ) -> SearchResult:
+        """Find memories that contain all words of the query."""
+
+    search_memories = search
+
+    async def list(
+        self,
+        namespace: str | None = None,
+        tier: Literal['long', 'mid', 'short'] | None = None,
+        tags: str | None = None,
+        agent_id: str | None = None,
+        min_priority: int | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        cursor: str | None = None,
+    ) -> ListResult:
+        """Browse memories by filters, most important and newest first, page by page."""
+
+    list_memories = list
+
+    async def get(
+        self,
+        id: str,
+    ) -> GetResult:
+        """Read one memory by id or unique id prefix, with its links. Does not count as a recall."""
+
+    get_memory = get
+
+    async def load_family(
+        self,
+        family: Literal['archive', 'core', 'governance', 'graph', 'lifecycle', 'meta', 'other', 'power'],
+        namespace: str | None = None,
+        k: int = 20,
+    ) -> FamilyResult:
+        """Make the tools of a family callable on this connection."""
+
+    async def smart_load(
+        self,
+        intent: str,
+        namespace: str | None = None,
+        k: int = 20,
+    ) -> SmartLoadResult:
+        """Say what you are about to do; the fitting family of tools becomes callable."""
+
+    async def update(
+        self,
+        id: str,
+        title: str = ...,
+        content: str = ...,
+        namespace: str = ...,
+        tier: Literal['long', 'mid', 'short'] = ...,
+        tags: builtins.list[str] | tuple[str, ...] = ...,
+        priority: int = ...,
+        confidence: float = ...,
+        metadata: builtins.dict[str, Any] = ...,
+        expires_at: str | None = ...,
+    ) -> UpdateResult:
+        """Change fields of a memory; what is left out stays. The older version stays in history."""
+
+    update_memory = update
+
+    async def delete(
+        self,
+        id: str,
+    ) -> DeleteResult:
+        """Delete a memory by id or unique id prefix. It is no longer found; the archive keeps it."""
+
+    delete_memory = delete
+
+    async def promote(
+        self,
+        id: str,
+        to_namespace: str | None = None,
+    ) -> PromoteResult:
+        """Keep a memory for good (tier long, no expiry), or copy it to an ancestor namespace."""
+
+    promote_memory = promote
+
+    async def history(
+        self,
+        id: str,
+        limit: int = 20,
+        cursor: str | None = None,
+    ) -> HistoryResult:
+        """Show every version of a memory, newest first; works for deleted memories too."""
+
+    memory_history = history
+
+    async def session_start(
+        self,
+        namespace: str | None = None,
+        limit: int = 10,
+        budget_tokens: int | None = None,
+    ) -> SessionResult:
+        """Read what matters most before starting work: highest priority first, then newest."""
+
+    start_session = session_start
+
+    async def forget(
+        self,
+        namespace: str | None = None,
+        pattern: str | None = None,
+        tier: Literal['long', 'mid', 'short'] | None = None,
+        dry_run: bool = False,
+    ) -> ForgetResult:
+        """Archive every memory with any word of a pattern, in a namespace, of a tier."""
+
+    forget_memories = forget
+
+    async def gc(
+        self,
+        dry_run: bool = False,
+    ) -> CollectResult:
+        """Archive what has expired now; a running server does it by itself every minute."""
+
+    collect_expired = gc
+
+    async def archive_list(
+        self,
+        namespace: str | None = None,
+        reason: str | None = None,
+        since: str | None = None,
+        until: str | None = None,
+        limit: int = 20,
+        offset: int = 0,
+        cursor: str | None = None,
+    ) -> ArchiveListResult:
+        """List what was deleted, forgotten or has expired, last archived first."""
+
+    list_archived = archive_list
+
+    async def archive_restore(
+        self,
+        id: str,
+        on_conflict: Literal['error', 'version'] = 'error',
+    ) -> RestoreResult:
+        """Bring an archived memory back as it was, with its history, links and counters."""
+
+    restore_archived = archive_restore
+
+    async def archive_purge(
+        self,
+        older_than_days: int | None = None,
+        namespace: str | None = None,
+        dry_run: bool = False,
+    ) -> PurgeResult:
+        """Remove archived memories for good, with their history and links. There is no way back."""
+
+    purge_archive = archive_purge
+
+    async def archive_stats(
+        self,
+    ) -> ArchiveStatsResult:
+        """Count what is archived, by namespace, and how old and how large it is."""
+
+    async def archive_add(
+        self,
+        ids: builtins.list[str] | tuple[str, ...],
+        reason: str = 'archive',
+    ) -> ArchivedResult:
+        """Move memories into the archive, whatever their expiry; unknown ids are reported."""
+
+    archive_memories = archive_add
+
+    async def stats(
+        self,
+    ) -> StatsResult:
+        """Count what is stored: by tier, by namespace, links, vectors, bytes."""
+
+    memory_stats = stats
+
+    async def namespaces(
+        self,
+        limit: int = 1000,
+        cursor: str | None = None,
+    ) -> NamespacesResult:
+        """List the namespaces with their live memories counted, most populous first, page by page."""
+
+    list_namespaces = namespaces
+
+    async def capabilities(
+        self,
+        accept: Literal['1', '2', '3', 'v1', 'v2', 'v3'] = 'v3',
+        family: str | None = None,
+        include_schema: bool = False,
+        verbose: bool = False,
+    ) -> CapabilitiesResult:
+        """Tell what this node can do now: feature level, models, tools, and how to get more."""
+
+    memory_capabilities = capabilities
+
+    async def health(
+        self,
+    ) -> HealthResult:
+        """Check that the store answers and whether the embedder is there."""
+
+    memory_health = health
+
+    async def detect_contradiction(
+        self,
+        id_a: str,
+        id_b: str,
+    ) -> ContradictionResult:
+        """Tell whether two memories contradict each other; nothing is changed."""
+
+    async def auto_tag(
+        self,
+        id: str,
+    ) -> TagResult:
+        """Let the language model read a memory and add tags to it. Needs the smart level."""
+
+    tag_memory = auto_tag
+
+    async def expand_query(
+        self,
+        query: str,
+    ) -> ExpandResult:
+        """Let the language model name related words for a query. Needs the smart level."""
+
+    async def import_memories(
+        self,
+        memories: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...],
+        links: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...] = ...,
+    ) -> ImportResult:
+        """Import memories verbatim. One that is here already, by id, is skipped unless newer."""
+
+    async def curator_report(
+        self,
+        limit: int = 1,
+    ) -> CuratorReportResult:
+        """Show the curator's latest rounds, what it did, and what the language model still has to do."""
+
+    async def curator_undo(
+        self,
+        id: str,
+    ) -> UndoResult:
+        """Undo one action of the curator; the curator's report names them."""
+
+    undo_curation = curator_undo
