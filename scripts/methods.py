@@ -52,15 +52,15 @@ def methods() -> str:
 
 
 def _collect(kind: Any, found: dict[type, kinds.StructType]) -> None:
-    """Every struct a type is made of, what is used before what uses it."""
+    """Every struct a type is made of; some are made of themselves."""
     if isinstance(kind, kinds.StructType):
         if kind.cls in found:
             return
-        for field in kind.fields:
-            _collect(field.type, found)
         names = {each.__name__ for each in found}
         assert kind.cls.__name__ not in names, f"two results are called {kind.cls.__name__}"
         found[kind.cls] = kind
+        for field in kind.fields:
+            _collect(field.type, found)
     for inner in _inner(kind):
         _collect(inner, found)
 

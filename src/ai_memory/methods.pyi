@@ -9,11 +9,6 @@ import builtins
 from typing import Any, Literal
 
 
-class NearDuplicate(builtins.dict[str, Any]):
-    id: str
-    title: str
-    similarity: float
-
 class StoreResult(builtins.dict[str, Any]):
     id: str
     tier: str
@@ -39,6 +34,19 @@ class StoreResult(builtins.dict[str, Any]):
     tags_pending: bool
     autonomy_hook_skipped: str
 
+class NearDuplicate(builtins.dict[str, Any]):
+    id: str
+    title: str
+    similarity: float
+
+class RecallResult(builtins.dict[str, Any]):
+    memories: builtins.list[RecalledView]
+    count: int
+    mode: str
+    tokens_used: int
+    meta: RecallMeta
+    budget_tokens: int
+
 class RecalledView(builtins.dict[str, Any]):
     id: str
     tier: str
@@ -60,10 +68,6 @@ class RecalledView(builtins.dict[str, Any]):
     relevance: float
     explanation: builtins.dict[str, float]
 
-class CandidateCounts(builtins.dict[str, Any]):
-    fts: int
-    hnsw: int
-
 class RecallMeta(builtins.dict[str, Any]):
     recall_mode: str
     degraded: str
@@ -75,13 +79,17 @@ class RecallMeta(builtins.dict[str, Any]):
     memories_dropped: int
     budget_overflow: bool
 
-class RecallResult(builtins.dict[str, Any]):
-    memories: builtins.list[RecalledView]
+class CandidateCounts(builtins.dict[str, Any]):
+    fts: int
+    hnsw: int
+
+class SearchResult(builtins.dict[str, Any]):
+    results: builtins.list[MemoryView]
     count: int
-    mode: str
-    tokens_used: int
-    meta: RecallMeta
-    budget_tokens: int
+    query: str
+    total: int
+    total_is_exact: bool
+    next_cursor: str
 
 class MemoryView(builtins.dict[str, Any]):
     id: str
@@ -101,29 +109,12 @@ class MemoryView(builtins.dict[str, Any]):
     last_accessed_at: str
     expires_at: str
 
-class SearchResult(builtins.dict[str, Any]):
-    results: builtins.list[MemoryView]
-    count: int
-    query: str
-    total: int
-    total_is_exact: bool
-    next_cursor: str
-
 class ListResult(builtins.dict[str, Any]):
     memories: builtins.list[MemoryView]
     count: int
     total: int
     total_is_exact: bool
     next_cursor: str
-
-class LinkView(builtins.dict[str, Any]):
-    source_id: str
-    target_id: str
-    relation: str
-    created_at: str
-    valid_from: str
-    valid_until: str
-    observed_by: str
 
 class GetResult(builtins.dict[str, Any]):
     id: str
@@ -144,6 +135,15 @@ class GetResult(builtins.dict[str, Any]):
     expires_at: str
     memory: MemoryView
     links: builtins.list[LinkView]
+
+class LinkView(builtins.dict[str, Any]):
+    source_id: str
+    target_id: str
+    relation: str
+    created_at: str
+    valid_from: str
+    valid_until: str
+    observed_by: str
 
 class FamilyResult(builtins.dict[str, Any]):
     family: str
@@ -198,6 +198,13 @@ class PromoteResult(builtins.dict[str, Any]):
     clone_id: str
     to_namespace: str
 
+class HistoryResult(builtins.dict[str, Any]):
+    id: str
+    versions: builtins.list[VersionView]
+    count: int
+    total: int
+    next_cursor: str
+
 class VersionView(builtins.dict[str, Any]):
     version: int
     current: bool
@@ -207,12 +214,16 @@ class VersionView(builtins.dict[str, Any]):
     tags: builtins.list[str]
     metadata: builtins.dict[str, Any]
 
-class HistoryResult(builtins.dict[str, Any]):
-    id: str
-    versions: builtins.list[VersionView]
+class SessionResult(builtins.dict[str, Any]):
+    memories: builtins.list[StartedView]
     count: int
-    total: int
-    next_cursor: str
+    mode: str
+    session_id: str
+    tokens_used: int
+    fell_back: bool
+    namespace: str
+    budget_tokens: int
+    memories_dropped: int
 
 class StartedView(builtins.dict[str, Any]):
     id: str
@@ -233,22 +244,6 @@ class StartedView(builtins.dict[str, Any]):
     expires_at: str
     score: float
 
-class SessionResult(builtins.dict[str, Any]):
-    memories: builtins.list[StartedView]
-    count: int
-    mode: str
-    session_id: str
-    tokens_used: int
-    fell_back: bool
-    namespace: str
-    budget_tokens: int
-    memories_dropped: int
-
-class Forgettable(builtins.dict[str, Any]):
-    id: str
-    namespace: str
-    title: str
-
 class ForgetResult(builtins.dict[str, Any]):
     dry_run: bool
     deleted: int
@@ -257,10 +252,38 @@ class ForgetResult(builtins.dict[str, Any]):
     would_delete: int
     sample: builtins.list[Forgettable]
 
+class Forgettable(builtins.dict[str, Any]):
+    id: str
+    namespace: str
+    title: str
+
 class CollectResult(builtins.dict[str, Any]):
     collected: int
     expired_deleted: int
     dry_run: bool
+
+class EraseResult(builtins.dict[str, Any]):
+    id: str
+    erased: bool
+    dry_run: bool
+    at: str
+    was_live: bool
+    was_archived: bool
+    versions: int
+    version_hashes: builtins.list[str]
+    vectors: int
+    links: int
+    copies: builtins.list[str]
+    index_files: int
+    complete: bool
+    waits_for: builtins.list[str]
+
+class ArchiveListResult(builtins.dict[str, Any]):
+    archived: builtins.list[ArchivedView]
+    count: int
+    total: int
+    total_is_exact: bool
+    next_cursor: str
 
 class ArchivedView(builtins.dict[str, Any]):
     id: str
@@ -281,13 +304,6 @@ class ArchivedView(builtins.dict[str, Any]):
     expires_at: str
     archived_at: str
     archive_reason: str
-
-class ArchiveListResult(builtins.dict[str, Any]):
-    archived: builtins.list[ArchivedView]
-    count: int
-    total: int
-    total_is_exact: bool
-    next_cursor: str
 
 class RestoreResult(builtins.dict[str, Any]):
     id: str
@@ -313,10 +329,6 @@ class PurgeResult(builtins.dict[str, Any]):
     purged: int
     dry_run: bool
 
-class NamespaceCount(builtins.dict[str, Any]):
-    namespace: str
-    count: int
-
 class ArchiveStatsResult(builtins.dict[str, Any]):
     archived_total: int
     by_namespace: builtins.list[NamespaceCount]
@@ -324,14 +336,114 @@ class ArchiveStatsResult(builtins.dict[str, Any]):
     oldest: str
     newest: str
 
+class NamespaceCount(builtins.dict[str, Any]):
+    namespace: str
+    count: int
+
 class ArchivedResult(builtins.dict[str, Any]):
     archived: builtins.list[str]
     missing: builtins.list[str]
     count: int
     reason: str
 
-class TierCount(builtins.dict[str, Any]):
-    tier: str
+class LinkResult(builtins.dict[str, Any]):
+    linked: bool
+    source_id: str
+    target_id: str
+    relation: str
+    valid_from: str
+    observed_by: str
+    attest_level: str
+    valid_until: str
+    duplicate: bool
+
+class LinksResult(builtins.dict[str, Any]):
+    links: builtins.list[LinkView]
+    count: int
+    total: int
+    next_cursor: str
+
+class GraphResult(builtins.dict[str, Any]):
+    source_id: str
+    max_depth: int
+    memories: builtins.list[RelatedView]
+    paths: builtins.list[str]
+    count: int
+    total: int
+    truncated: bool
+    next_cursor: str
+
+class RelatedView(builtins.dict[str, Any]):
+    target_id: str
+    relation: str
+    valid_from: str
+    valid_until: str | None
+    observed_by: str | None
+    title: str
+    target_namespace: str
+    depth: int
+    path: str
+    direction: str
+
+class TimelineResult(builtins.dict[str, Any]):
+    source_id: str
+    events: builtins.list[TimelineEvent]
+    count: int
+    total: int
+    next_cursor: str
+
+class TimelineEvent(builtins.dict[str, Any]):
+    target_id: str
+    relation: str
+    valid_from: str
+    valid_until: str | None
+    observed_by: str | None
+    title: str
+    target_namespace: str
+
+class InvalidateResult(builtins.dict[str, Any]):
+    found: bool
+    source_id: str
+    target_id: str
+    relation: str
+    valid_until: str
+    previous_valid_until: str | None
+
+class PathsResult(builtins.dict[str, Any]):
+    source_id: str
+    target_id: str
+    paths: builtins.list[builtins.list[str]]
+    count: int
+    truncated: bool
+
+class EntityResult(builtins.dict[str, Any]):
+    entity_id: str
+    canonical_name: str
+    namespace: str
+    aliases: builtins.list[str]
+    created: bool
+
+class EntityFound(builtins.dict[str, Any]):
+    found: bool
+    entity_id: str | None
+    canonical_name: str | None
+    namespace: str | None
+    aliases: builtins.list[str]
+
+class TaxonomyResult(builtins.dict[str, Any]):
+    tree: TaxonomyNode
+    total_count: int
+    truncated: bool
+
+class TaxonomyNode(builtins.dict[str, Any]):
+    namespace: str
+    name: str
+    count: int
+    subtree_count: int
+    children: builtins.list[TaxonomyNode]
+
+class DeleteLinkResult(builtins.dict[str, Any]):
+    deleted: bool
     count: int
 
 class StatsResult(builtins.dict[str, Any]):
@@ -346,6 +458,10 @@ class StatsResult(builtins.dict[str, Any]):
     archived_total: int
     vectors_count: int
     unembedded: int
+
+class TierCount(builtins.dict[str, Any]):
+    tier: str
+    count: int
 
 class NamespacesResult(builtins.dict[str, Any]):
     namespaces: builtins.list[NamespaceCount]
@@ -383,10 +499,6 @@ class HealthResult(builtins.dict[str, Any]):
     log_position: int
     embedder_problem: str
 
-class ComparedView(builtins.dict[str, Any]):
-    id: str
-    title: str
-
 class ContradictionResult(builtins.dict[str, Any]):
     contradicts: bool
     memory_a: ComparedView
@@ -394,6 +506,10 @@ class ContradictionResult(builtins.dict[str, Any]):
     method: Literal['model', 'words']
     kind: str
     language_model_problem: str
+
+class ComparedView(builtins.dict[str, Any]):
+    id: str
+    title: str
 
 class TagResult(builtins.dict[str, Any]):
     id: str
@@ -404,18 +520,24 @@ class ExpandResult(builtins.dict[str, Any]):
     original: str
     expanded_terms: builtins.list[str]
 
-class ImportRefusal(builtins.dict[str, Any]):
-    index: int
-    code: str
-    message: str
-    kind: Literal['link', 'memory']
-
 class ImportResult(builtins.dict[str, Any]):
     imported: int
     updated: int
     skipped: int
     linked: int
     errors: builtins.list[ImportRefusal]
+
+class ImportRefusal(builtins.dict[str, Any]):
+    index: int
+    code: str
+    message: str
+    kind: Literal['link', 'memory']
+
+class CuratorReportResult(builtins.dict[str, Any]):
+    reports: builtins.list[builtins.dict[str, Any]]
+    count: int
+    actions: builtins.list[CurationView]
+    queue: QueueView
 
 class CurationView(builtins.dict[str, Any]):
     id: str
@@ -429,12 +551,6 @@ class QueueView(builtins.dict[str, Any]):
     waiting: int
     given_up: int
     problem: str
-
-class CuratorReportResult(builtins.dict[str, Any]):
-    reports: builtins.list[builtins.dict[str, Any]]
-    count: int
-    actions: builtins.list[CurationView]
-    queue: QueueView
 
 class UndoResult(builtins.dict[str, Any]):
     id: str
@@ -618,6 +734,15 @@ class Methods:
 
     collect_expired = gc
 
+    def erase(
+        self,
+        id: str,
+        dry_run: bool = False,
+    ) -> EraseResult:
+        """Erase a memory for good, by full id: every version, its words, vectors, links, its traces."""
+
+    erase_memory = erase
+
     def archive_list(
         self,
         namespace: str | None = None,
@@ -664,6 +789,129 @@ class Methods:
         """Move memories into the archive, whatever their expiry; unknown ids are reported."""
 
     archive_memories = archive_add
+
+    def link(
+        self,
+        source_id: str,
+        target_id: str,
+        relation: Literal['contradicts', 'derived_from', 'related_to', 'supersedes'] = 'related_to',
+        valid_from: str | None = None,
+        valid_until: str | None = None,
+        agent_id: str | None = None,
+    ) -> LinkResult:
+        """Say how one memory relates to another. Saying again what holds already changes nothing."""
+
+    link_memories = link
+
+    def get_links(
+        self,
+        id: str,
+        direction: Literal['both', 'inbound', 'outbound'] = 'both',
+        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        valid_at: str | None = None,
+        as_of: str | None = None,
+        as_recorded_at: str | None = None,
+        include_invalidated: bool = False,
+        limit: int = 200,
+        cursor: str | None = None,
+    ) -> LinksResult:
+        """List the links of a memory, to it and from it, that hold now or at a given instant."""
+
+    def kg_query(
+        self,
+        source_id: str,
+        max_depth: int = 1,
+        direction: Literal['both', 'inbound', 'outbound'] = 'outbound',
+        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        valid_at: str | None = None,
+        as_of: str | None = None,
+        as_recorded_at: str | None = None,
+        include_invalidated: bool = False,
+        allowed_agents: builtins.list[str] | tuple[str, ...] | None = None,
+        limit: int = 200,
+        cursor: str | None = None,
+    ) -> GraphResult:
+        """Find what a memory is related to, hop by hop: each memory once, on a shortest path."""
+
+    query_graph = kg_query
+
+    def kg_timeline(
+        self,
+        source_id: str,
+        since: str | None = None,
+        until: str | None = None,
+        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        as_recorded_at: str | None = None,
+        limit: int = 200,
+        cursor: str | None = None,
+    ) -> TimelineResult:
+        """List what a memory was linked to and when, invalidated links too, oldest first."""
+
+    list_timeline = kg_timeline
+
+    def kg_invalidate(
+        self,
+        source_id: str,
+        target_id: str,
+        relation: Literal['contradicts', 'derived_from', 'related_to', 'supersedes'],
+        valid_until: str | None = None,
+    ) -> InvalidateResult:
+        """End a link: it does not hold any more. What held before stays in the timeline."""
+
+    invalidate_link = kg_invalidate
+
+    def find_paths(
+        self,
+        source_id: str,
+        target_id: str,
+        max_depth: int = 4,
+        max_results: int = 10,
+        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        valid_at: str | None = None,
+        as_of: str | None = None,
+        as_recorded_at: str | None = None,
+        include_invalidated: bool = False,
+    ) -> PathsResult:
+        """Find the shortest ways from one memory to another, whichever way the links point."""
+
+    def entity_register(
+        self,
+        canonical_name: str,
+        namespace: str,
+        aliases: builtins.list[str] | tuple[str, ...] = ...,
+        metadata: builtins.dict[str, Any] = ...,
+        agent_id: str | None = None,
+    ) -> EntityResult:
+        """Register a person, place or thing under its name and aliases, to link memories to."""
+
+    register_entity = entity_register
+
+    def entity_get_by_alias(
+        self,
+        alias: str,
+        namespace: str | None = None,
+    ) -> EntityFound:
+        """Find an entity by its name or an alias, letter for letter; the newest if several have it."""
+
+    find_entity = entity_get_by_alias
+
+    def get_taxonomy(
+        self,
+        namespace_prefix: str | None = None,
+        depth: int = 8,
+        limit: int = 1000,
+    ) -> TaxonomyResult:
+        """Show the namespaces as a tree, with the memories in each and below it counted."""
+
+    def unlink(
+        self,
+        source_id: str,
+        target_id: str,
+        relation: Literal['contradicts', 'derived_from', 'related_to', 'supersedes'] | None = None,
+    ) -> DeleteLinkResult:
+        """Take a link back: it never held. Without a relation, every link from source to target."""
+
+    delete_link = unlink
 
     def stats(
         self,
@@ -916,6 +1164,15 @@ class AsyncMethods:
 
     collect_expired = gc
 
+    async def erase(
+        self,
+        id: str,
+        dry_run: bool = False,
+    ) -> EraseResult:
+        """Erase a memory for good, by full id: every version, its words, vectors, links, its traces."""
+
+    erase_memory = erase
+
     async def archive_list(
         self,
         namespace: str | None = None,
@@ -962,6 +1219,129 @@ class AsyncMethods:
         """Move memories into the archive, whatever their expiry; unknown ids are reported."""
 
     archive_memories = archive_add
+
+    async def link(
+        self,
+        source_id: str,
+        target_id: str,
+        relation: Literal['contradicts', 'derived_from', 'related_to', 'supersedes'] = 'related_to',
+        valid_from: str | None = None,
+        valid_until: str | None = None,
+        agent_id: str | None = None,
+    ) -> LinkResult:
+        """Say how one memory relates to another. Saying again what holds already changes nothing."""
+
+    link_memories = link
+
+    async def get_links(
+        self,
+        id: str,
+        direction: Literal['both', 'inbound', 'outbound'] = 'both',
+        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        valid_at: str | None = None,
+        as_of: str | None = None,
+        as_recorded_at: str | None = None,
+        include_invalidated: bool = False,
+        limit: int = 200,
+        cursor: str | None = None,
+    ) -> LinksResult:
+        """List the links of a memory, to it and from it, that hold now or at a given instant."""
+
+    async def kg_query(
+        self,
+        source_id: str,
+        max_depth: int = 1,
+        direction: Literal['both', 'inbound', 'outbound'] = 'outbound',
+        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        valid_at: str | None = None,
+        as_of: str | None = None,
+        as_recorded_at: str | None = None,
+        include_invalidated: bool = False,
+        allowed_agents: builtins.list[str] | tuple[str, ...] | None = None,
+        limit: int = 200,
+        cursor: str | None = None,
+    ) -> GraphResult:
+        """Find what a memory is related to, hop by hop: each memory once, on a shortest path."""
+
+    query_graph = kg_query
+
+    async def kg_timeline(
+        self,
+        source_id: str,
+        since: str | None = None,
+        until: str | None = None,
+        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        as_recorded_at: str | None = None,
+        limit: int = 200,
+        cursor: str | None = None,
+    ) -> TimelineResult:
+        """List what a memory was linked to and when, invalidated links too, oldest first."""
+
+    list_timeline = kg_timeline
+
+    async def kg_invalidate(
+        self,
+        source_id: str,
+        target_id: str,
+        relation: Literal['contradicts', 'derived_from', 'related_to', 'supersedes'],
+        valid_until: str | None = None,
+    ) -> InvalidateResult:
+        """End a link: it does not hold any more. What held before stays in the timeline."""
+
+    invalidate_link = kg_invalidate
+
+    async def find_paths(
+        self,
+        source_id: str,
+        target_id: str,
+        max_depth: int = 4,
+        max_results: int = 10,
+        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        valid_at: str | None = None,
+        as_of: str | None = None,
+        as_recorded_at: str | None = None,
+        include_invalidated: bool = False,
+    ) -> PathsResult:
+        """Find the shortest ways from one memory to another, whichever way the links point."""
+
+    async def entity_register(
+        self,
+        canonical_name: str,
+        namespace: str,
+        aliases: builtins.list[str] | tuple[str, ...] = ...,
+        metadata: builtins.dict[str, Any] = ...,
+        agent_id: str | None = None,
+    ) -> EntityResult:
+        """Register a person, place or thing under its name and aliases, to link memories to."""
+
+    register_entity = entity_register
+
+    async def entity_get_by_alias(
+        self,
+        alias: str,
+        namespace: str | None = None,
+    ) -> EntityFound:
+        """Find an entity by its name or an alias, letter for letter; the newest if several have it."""
+
+    find_entity = entity_get_by_alias
+
+    async def get_taxonomy(
+        self,
+        namespace_prefix: str | None = None,
+        depth: int = 8,
+        limit: int = 1000,
+    ) -> TaxonomyResult:
+        """Show the namespaces as a tree, with the memories in each and below it counted."""
+
+    async def unlink(
+        self,
+        source_id: str,
+        target_id: str,
+        relation: Literal['contradicts', 'derived_from', 'related_to', 'supersedes'] | None = None,
+    ) -> DeleteLinkResult:
+        """Take a link back: it never held. Without a relation, every link from source to target."""
+
+    delete_link = unlink
 
     async def stats(
         self,
