@@ -244,6 +244,41 @@ class StartedView(builtins.dict[str, Any]):
     expires_at: str
     score: float
 
+class DiffResult(builtins.dict[str, Any]):
+    id: str
+    from_version: int
+    to_version: int
+    same: bool
+    title: TextChange
+    content: builtins.list[str]
+    tags_added: builtins.list[str]
+    tags_removed: builtins.list[str]
+    metadata_before: builtins.dict[str, Any]
+    metadata_after: builtins.dict[str, Any]
+
+class TextChange(builtins.dict[str, Any]):
+    before: str
+    after: str
+
+class RestoredVersion(builtins.dict[str, Any]):
+    id: str
+    tier: str
+    namespace: str
+    title: str
+    content: str
+    tags: builtins.list[str]
+    priority: int
+    confidence: float
+    source: str
+    access_count: int
+    created_at: str
+    updated_at: str
+    version: int
+    metadata: builtins.dict[str, Any]
+    last_accessed_at: str
+    expires_at: str
+    restored_from: int
+
 class ForgetResult(builtins.dict[str, Any]):
     dry_run: bool
     deleted: int
@@ -715,6 +750,23 @@ class Methods:
 
     start_session = session_start
 
+    def diff(
+        self,
+        id: str,
+        from_version: int | None = None,
+        to_version: int | None = None,
+    ) -> DiffResult:
+        """Show what changed between two versions of a memory; by default, in the newest one."""
+
+    diff_versions = diff
+
+    def restore_version(
+        self,
+        id: str,
+        version: int,
+    ) -> RestoredVersion:
+        """Make an older version of a live memory its newest: title, content, tags and metadata."""
+
     def forget(
         self,
         namespace: str | None = None,
@@ -1144,6 +1196,23 @@ class AsyncMethods:
         """Read what matters most before starting work: highest priority first, then newest."""
 
     start_session = session_start
+
+    async def diff(
+        self,
+        id: str,
+        from_version: int | None = None,
+        to_version: int | None = None,
+    ) -> DiffResult:
+        """Show what changed between two versions of a memory; by default, in the newest one."""
+
+    diff_versions = diff
+
+    async def restore_version(
+        self,
+        id: str,
+        version: int,
+    ) -> RestoredVersion:
+        """Make an older version of a live memory its newest: title, content, tags and metadata."""
 
     async def forget(
         self,

@@ -67,6 +67,10 @@ async def call_every_tool(client: Client) -> dict[str, Any]:
         "memory_curator_report": await call(client, "memory_curator_report"),
     }
     answers |= await call_the_graph(client, ident)
+    answers["memory_diff"] = await call(client, "memory_diff", id=ident)
+    answers["memory_restore_version"] = await call(
+        client, "memory_restore_version", id=ident, version=1
+    )
     answers["memory_delete"] = await call(client, "memory_delete", id=ident)
     answers["memory_archive_list"] = await call(client, "memory_archive_list")
     answers["memory_archive_stats"] = await call(client, "memory_archive_stats")

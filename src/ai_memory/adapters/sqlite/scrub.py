@@ -1,4 +1,4 @@
-"""Removes from the file what deleting rows leaves in it (docs/adr/0016)."""
+"""Removes from the file what deleting rows leaves in it (docs/adr/0018)."""
 
 from __future__ import annotations
 

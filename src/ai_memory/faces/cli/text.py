@@ -298,6 +298,26 @@ def _forget(result: Result, paint: Paint) -> Text:
     return Text([*rows, *([f"… and {more} more"] if more > 0 else []), f"would forget {count}"])
 
 
+def _diff(result: Result, paint: Paint) -> Text:
+    head = f"{result['id']}: version {result['from_version']} → {result['to_version']}"
+    if result["same"]:
+        return Text([f"{head}: the same"])
+    lines = [paint.bold(head)]
+    if "title" in result:
+        lines += [f"-title: {result['title']['before']}", f"+title: {result['title']['after']}"]
+    lines += [f"-tag: {tag}" for tag in result.get("tags_removed", [])]
+    lines += [f"+tag: {tag}" for tag in result.get("tags_added", [])]
+    for sign, name in (("-", "metadata_before"), ("+", "metadata_after")):
+        lines += [f"{sign}metadata.{key}: {value}" for key, value in result.get(name, {}).items()]
+    return Text([*lines, *result.get("content", [])])
+
+
+def _restore_version(result: Result, paint: Paint) -> Text:
+    title = paint.bold(one_line(result["title"]))
+    source = result["restored_from"]
+    return Text([f"{result['id']} [{title}] says again what version {source} said"])
+
+
 def _erase(result: Result, paint: Paint) -> Text:  # noqa: ARG001
     done = "erased" if result["erased"] else "would erase"
     counts = (plural(result[f"{noun}s"], noun) for noun in ("version", "vector", "link"))
@@ -495,6 +515,8 @@ _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "history": _history,
     "forget": _forget,
     "gc": _gc,
+    "diff": _diff,
+    "restore_version": _restore_version,
     "erase": _erase,
     "archive_add": _archive_add,
     "archive_list": _archive_list,

@@ -65,6 +65,8 @@ ROUTES: Final = (
     Route("promote_memory", "POST", f"{API}/memories/{{id}}/promote"),
     Route("memory_history", "GET", f"{API}/memories/{{id}}/history"),
     Route("erase_memory", "POST", f"{API}/memories/{{id}}/erase", query_too=True),
+    Route("diff_versions", "GET", f"{API}/memories/{{id}}/diff"),
+    Route("restore_version", "POST", f"{API}/memories/{{id}}/restore", query_too=True),
     Route("forget_memories", "POST", f"{API}/forget", query_too=True),
     Route("collect_expired", "POST", f"{API}/gc", query_too=True),
     Route("list_archived", "GET", f"{API}/archive"),
