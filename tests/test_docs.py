@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -52,6 +53,32 @@ def test_commands_of_the_readme(tmp_path: Path) -> None:
         shown += done.stdout
     assert "stored: " in shown
     assert "We chose PostgreSQL for the billing service." in shown
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not here")
+def test_the_recipe_of_t1(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "tiers" / "T1.md").read_text(encoding="utf-8")
+    (recipe,) = re.findall(r"<!-- run this -->\n```bash\n(.*?)```", text, re.DOTALL)
+    program = tmp_path / "ai-memory"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m ai_memory "$@"\n')
+    program.chmod(0o755)
+    environment = {
+        **os.environ,
+        "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}",
+        "AI_MEMORY_DB": str(tmp_path / "a.db"),
+        "AI_MEMORY_TIER": "keyword",
+    }
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", recipe],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Billing moved to SQLite" in done.stdout
+    assert "restored" in done.stdout
 
 
 def test_links_of_the_documents_lead_somewhere() -> None:
