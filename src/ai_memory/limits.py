@@ -57,6 +57,8 @@ DIFF_LINES_MAX: Final = 2_000  # per side; longer texts are compared as a whole
 HINTS_MAX: Final = 5
 HINT_CROWD_MAX: Final = 8  # commands that share a commit; more of them get no title hints
 NEAR_DUPLICATE_COSINE: Final = 0.9
+DUPLICATE_THRESHOLD: Final = 0.85  # what existing clients rely on, as is the least
+DUPLICATE_THRESHOLD_MIN: Final = 0.5
 IMPORT_RECORDS_MAX: Final = 1_000
 IMPORT_COMMIT_RECORDS: Final = 32  # a few ms for whoever stores meanwhile
 

@@ -534,6 +534,21 @@ class HealthResult(builtins.dict[str, Any]):
     log_position: int
     embedder_problem: str
 
+class DuplicateResult(builtins.dict[str, Any]):
+    is_duplicate: bool
+    threshold: float
+    nearest: NearestView | None
+    suggested_merge: str | None
+    candidates_scanned: int
+    method: Literal['meaning', 'words']
+    degraded: str
+
+class NearestView(builtins.dict[str, Any]):
+    id: str
+    title: str
+    namespace: str
+    similarity: float
+
 class ContradictionResult(builtins.dict[str, Any]):
     contradicts: bool
     memory_a: ComparedView
@@ -999,6 +1014,15 @@ class Methods:
 
     memory_health = health
 
+    def check_duplicate(
+        self,
+        title: str,
+        content: str,
+        namespace: str | None = None,
+        threshold: float = 0.85,
+    ) -> DuplicateResult:
+        """Tell whether a text is stored already, before storing it. Nothing is changed."""
+
     def detect_contradiction(
         self,
         id_a: str,
@@ -1445,6 +1469,15 @@ class AsyncMethods:
         """Check that the store answers and whether the embedder is there."""
 
     memory_health = health
+
+    async def check_duplicate(
+        self,
+        title: str,
+        content: str,
+        namespace: str | None = None,
+        threshold: float = 0.85,
+    ) -> DuplicateResult:
+        """Tell whether a text is stored already, before storing it. Nothing is changed."""
 
     async def detect_contradiction(
         self,

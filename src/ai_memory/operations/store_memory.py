@@ -16,7 +16,7 @@ from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import TIER_RANK, Memory, payload_of
 from ai_memory.model.query import Filter
 from ai_memory.operations.embedding import embed_texts
-from ai_memory.operations.serving import vectors_problem
+from ai_memory.operations.similar import similar_by_meaning
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.operations.tagging import no_tags_because, queue_tags
 from ai_memory.operations.view import MemoryView, shown
@@ -168,22 +168,21 @@ def near_duplicates(
     rows: Reader, matrix: Matrix, command: StoreMemory, context: Context
 ) -> list[NearDuplicate]:
     """Memories of the same namespace whose text is nearly the same; a hint, never a refusal."""
-    if context.vector_index is None or vectors_problem(rows, context) is not None:
-        return []
     where = Filter(now=context.now, namespaces=(command.namespace,))
-    near = context.vector_index.nearest(rows, matrix[0], limits.HINTS_MAX, where)
-    close = {key: cosine for key, cosine in near if cosine >= limits.NEAR_DUPLICATE_COSINE}
-    places = rows.window_memories(list(close))
-    best: dict[int, float] = {}
-    for key, (memory_key, _start, _end) in places.items():
-        best[memory_key] = max(best.get(memory_key, 0.0), close[key])
-    memories = rows.memories_by_key(list(best))
+    found = similar_by_meaning(
+        rows,
+        matrix[:1],
+        where,
+        context,
+        limit=limits.HINTS_MAX,
+        least=limits.NEAR_DUPLICATE_COSINE,
+        hits=limits.HINTS_MAX,
+    )
     return [
         NearDuplicate(
-            id=memories[key].id, title=memories[key].title, similarity=round(min(1.0, cosine), 3)
+            id=near.memory.id, title=near.memory.title, similarity=round(near.similarity, 3)
         )
-        for key, cosine in sorted(best.items(), key=lambda item: -item[1])
-        if key in memories
+        for near in (found.similar if found else ())
     ]
 
 

@@ -66,6 +66,9 @@ async def call_every_tool(client: Client) -> dict[str, Any]:
         ),
         "memory_curator_report": await call(client, "memory_curator_report"),
     }
+    answers["memory_check_duplicate"] = await call(
+        client, "memory_check_duplicate", title="Tea", content="Ada drinks green tea."
+    )
     answers |= await call_the_graph(client, ident)
     answers["memory_diff"] = await call(client, "memory_diff", id=ident)
     answers["memory_restore_version"] = await call(

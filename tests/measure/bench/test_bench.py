@@ -11,7 +11,8 @@ from ai_memory.errors import ValidationFailed
 from ai_memory.measure.cli import main_bench
 
 BY_WORDS = [
-    "recall_keyword", "search", "get", "list", "stats", "namespaces", "update", "store", "delete",
+    "recall_keyword", "search", "check_duplicate_keyword", "get", "list", "stats", "namespaces",
+    "update", "store", "delete",
 ]  # fmt: skip
 FACES = ["recall_http", "recall_mcp_http", "recall_mcp_stdio"]
 CROWDS = ["store_threads", "store_threads_busy", "store_asyncio", "store_asyncio_busy"]
@@ -41,7 +42,13 @@ def test_quick_at_the_semantic_level_on_a_kept_stand(
     assert size["size"] == 200
     assert size["keyword_floor"] in {"any word", "rarest words"}
     names = [operation["name"] for operation in size["operations"]]
-    assert names == ["recall_hybrid", "recall_repeated", "store_embedded", *BY_WORDS]
+    assert names == [
+        "recall_hybrid",
+        "recall_repeated",
+        "check_duplicate",
+        "store_embedded",
+        *BY_WORDS,
+    ]
     for operation in size["operations"]:
         assert 0 < operation["p50_ms"] <= operation["p95_ms"] <= operation["p99_ms"]
         assert operation["n"] >= 1

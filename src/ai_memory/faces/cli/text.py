@@ -462,6 +462,22 @@ def _expand_query(result: Result, paint: Paint) -> Text:  # noqa: ARG001
     return Text([one_line(term) for term in result["expanded_terms"]])
 
 
+def _check_duplicate(result: Result, paint: Paint) -> Text:
+    remarks = []
+    if result.get("degraded"):
+        remarks.append(f"note: compared by words only: {result['degraded']}")
+    nearest = result["nearest"]
+    if nearest is None:
+        return Text(["no duplicate: nothing is like it"], remarks)
+    verdict = paint.bold("duplicate") if result["is_duplicate"] else "no duplicate"
+    about = f"{nearest['similarity']:.2f} of {result['threshold']:.2f} by {result['method']}"
+    line = (
+        f"{verdict}: nearest is [{short_id(nearest['id'])}] {one_line(nearest['title'])} "
+        f"(ns={paint.cyan(nearest['namespace'])}, {about})"
+    )
+    return Text([line], remarks)
+
+
 def _detect_contradiction(result: Result, paint: Paint) -> Text:
     sides = [
         f"  {short_id(side['id'])}  {paint.bold(one_line(side['title']))}"
@@ -539,6 +555,7 @@ _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "health": _health,
     "auto_tag": _auto_tag,
     "expand_query": _expand_query,
+    "check_duplicate": _check_duplicate,
     "detect_contradiction": _detect_contradiction,
     "curator_report": _curator_report,
     "curator_undo": _curator_undo,

@@ -94,6 +94,7 @@ ROUTES: Final = (
     Route("list_namespaces", "GET", f"{API}/namespaces"),
     Route("memory_capabilities", "GET", f"{API}/capabilities", accept="accept"),
     Route("memory_health", "GET", HEALTH_PATH),
+    Route("check_duplicate", "POST", f"{API}/check_duplicate"),
     Route("detect_contradiction", "POST", f"{API}/detect_contradiction"),
     Route("tag_memory", "POST", f"{API}/auto_tag"),
     Route("curator_report", "GET", f"{API}/curator/report"),

@@ -11,6 +11,7 @@ from ai_memory.measure.bench.duel import Act, Contest
 from ai_memory.measure.bench.filling import bare_id
 from ai_memory.measure.bench.stand import Stand
 from ai_memory.measure.floor.rows import BareRows
+from ai_memory.operations.check_duplicate import CheckDuplicate
 from ai_memory.operations.delete_memory import DeleteMemory
 from ai_memory.operations.get_memory import GetMemory
 from ai_memory.operations.list_memories import ListMemories
@@ -53,6 +54,7 @@ def with_vectors(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
     yield Contest(
         "recall_repeated", lambda turn: ask(turn % _REPEATED), lambda turn: bare(turn % _REPEATED)
     )
+    yield Contest("check_duplicate", check_duplicate(stand, opened), None)
     yield Contest("store_embedded", store, store_floor)
 
 
@@ -91,6 +93,7 @@ def by_words(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
             search_expressions[turn % len(searches)], limits.LIST_LIMIT_DEFAULT
         ),
     )
+    yield Contest("check_duplicate_keyword", check_duplicate(stand, opened), None)
     yield Contest(
         "get",
         lambda turn: node.execute(caller, GetMemory(id=ids[turn % len(ids)])),
@@ -119,6 +122,17 @@ def recall(stand: Stand, opened: OpenNode) -> Act:
 
     def act(turn: int) -> None:
         node.execute(caller, RecallMemories(context=questions[turn % len(questions)]))
+
+    return act
+
+
+def check_duplicate(stand: Stand, opened: OpenNode) -> Act:
+    """Ask whether a text is stored already."""
+    node, caller = opened.node, opened.caller("python")
+
+    def act(_turn: int) -> None:
+        text = stand.fresh()
+        node.execute(caller, CheckDuplicate(title=text.title, content=text.content))
 
     return act
 

@@ -11,6 +11,7 @@ _HUGE: Final = 1_000_000
 _MIB: Final = 2**20
 
 RECALL_P95_MS_MAX: Final = {_LARGE: 10.0, _HUGE: 25.0}
+CHECK_DUPLICATE_P95_MS_MAX: Final = 15.0  # at 100,000
 RECALL_RATIO_MAX: Final = 2.0  # at 100,000
 RECALL_GROWTH_MAX: Final = 4.0
 GROWTH_FROM: Final = 10_000
@@ -49,7 +50,7 @@ def targets(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     figures = [
         figure
         for size in judged
-        for rule in (_recall, _faces, _stores, _pace, _once, _nearness)
+        for rule in (_recall, _duplicates, _faces, _stores, _pace, _once, _nearness)
         for figure in rule(size, f"at {size['size']:,}")
     ]
     return [{**figure._asdict(), "met": figure.met} for figure in (*figures, *_growth(judged))]
@@ -72,6 +73,14 @@ def _recall(size: Mapping[str, Any], where: str) -> Iterator[Figure]:
         if (crowd := size["throughput"].get("recall_16")) is not None:
             name = f"16 callers' recalls per s {where}"
             yield Figure(name, crowd["per_s"], RECALLS_PER_S_MIN, at_least=True)
+
+
+def _duplicates(size: Mapping[str, Any], where: str) -> Iterator[Figure]:
+    for name in ("check_duplicate", "check_duplicate_keyword"):
+        found = operation(size, name)
+        if found is not None and size["size"] == _LARGE:
+            what = f"{name} p95 {where}, ms"
+            yield Figure(what, found["p95_ms"], CHECK_DUPLICATE_P95_MS_MAX)
 
 
 def _growth(sizes: list[Mapping[str, Any]]) -> Iterator[Figure]:
