@@ -21,9 +21,7 @@ from ai_memory.model.clock import parse_rfc3339
 from ai_memory.model.link import Direction, Relation
 from ai_memory.model.memory import SOURCES
 
-MemoryId = Annotated[
-    str, Meta(min_length=1, description="Full id of the memory, or a prefix that fits only one.")
-]
+MemoryId = Annotated[str, Meta(min_length=1, description="Id, or a prefix that fits only one.")]
 Title = Annotated[
     str,
     Meta(
@@ -32,7 +30,7 @@ Title = Annotated[
         description="What it is about, in one line. Unique within a namespace.",
     ),
 ]
-Content = Annotated[str, Meta(min_length=1, description="The text to remember, at most 64 KiB.")]
+Content = Annotated[str, Meta(min_length=1, description="The text to remember; at most 64 KiB.")]
 Namespace = Annotated[
     str,
     Meta(
@@ -53,12 +51,10 @@ Priority = Annotated[
     Meta(
         ge=limits.PRIORITY_MIN,
         le=limits.PRIORITY_MAX,
-        description="1 (least) to 10 (most important).",
+        description="10 is the most important.",
     ),
 ]
-Confidence = Annotated[
-    float, Meta(ge=0.0, le=1.0, description="How sure you are, between 0 and 1.")
-]
+Confidence = Annotated[float, Meta(ge=0.0, le=1.0, description="How sure you are.")]
 Source = Annotated[
     Literal[
         "user", "claude", "hook", "api", "cli", "import", "consolidation", "system", "chaos",
@@ -67,7 +63,7 @@ Source = Annotated[
     Meta(description="Where it came from."),
 ]  # fmt: skip
 MetadataField = Annotated[
-    dict[str, Any], Meta(description="Any JSON object, at most 64 KiB and 32 levels.")
+    dict[str, Any], Meta(description="Anything else; at most 64 KiB and 32 levels of JSON.")
 ]
 ScopeField = Annotated[
     Literal["private", "team", "unit", "org", "collective"],
@@ -78,10 +74,10 @@ AgentId = Annotated[
     Meta(
         min_length=1,
         max_length=limits.AGENT_ID_CHARS_MAX,
-        description="Which agent: letters, digits and _-:@./",
+        description="Who says so; letters, digits and _-:@./",
     ),
 ]
-Timestamp = Annotated[str, Meta(description="RFC 3339, such as 2026-01-02T03:04:05Z.")]
+Timestamp = Annotated[str, Meta(description="RFC 3339; such as 2026-01-02T03:04:05Z.")]
 TtlSecs = Annotated[
     int, Meta(ge=1, le=limits.TTL_SECS_MAX, description="Seconds until it expires.")
 ]
@@ -98,7 +94,7 @@ Reason = Annotated[
     Meta(
         min_length=1,
         max_length=limits.ARCHIVE_REASON_CHARS_MAX,
-        description="Why, in one word: letters, digits and _-:. (it stays in the log for good).",
+        description="Why, in one word; letters, digits and _-:. (it stays in the log for good).",
     ),
 ]
 OlderThanDays = Annotated[
@@ -118,9 +114,32 @@ Cursor = Annotated[str, Meta(description="`next_cursor` of the previous page.")]
 Query = Annotated[str, Meta(min_length=1, description="What to look for.")]
 Position = Annotated[
     str,
-    Meta(min_length=1, description="Namespace the asking agent stands at; limits by scope."),
+    Meta(min_length=1, description="Namespace you stand at; limits by scope."),
 ]
-Tag = Annotated[str, Meta(description="Only memories with exactly this tag.")]
+Tag = Annotated[str, Meta(description="Only with exactly this tag.")]
+OnlyNamespace = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=limits.NAMESPACE_CHARS_MAX,
+        description="Only this namespace; `/` makes a hierarchy, at most 8 deep.",
+    ),
+]
+OnlyTier = Annotated[Literal["short", "mid", "long"], Meta(description="Only this tier.")]
+OnlyAgent = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=limits.AGENT_ID_CHARS_MAX,
+        description="Only of this agent; letters, digits and _-:@./",
+    ),
+]
+MinPriority = Annotated[
+    int,
+    Meta(ge=limits.PRIORITY_MIN, le=limits.PRIORITY_MAX, description="Only this, or higher."),
+]
+Since = Annotated[str, Meta(description="From then on (RFC 3339); such as 2026-01-02T03:04:05Z.")]
+Until = Annotated[str, Meta(description="Up to then (RFC 3339); such as 2026-01-02T03:04:05Z.")]
 RelationField = Annotated[Relation, Meta(description="How the source relates to the target.")]
 Relations = Annotated[tuple[Relation, ...], Meta(description="Only links with these relations.")]
 DirectionField = Annotated[
@@ -129,7 +148,7 @@ DirectionField = Annotated[
 ValidAt = Annotated[str, Meta(description="Links that held at this instant; now unless given.")]
 AsOf = Annotated[str, Meta(description="Another name for valid_at.")]
 AsRecordedAt = Annotated[str, Meta(description="What the store knew at this instant.")]
-IncludeInvalidated = Annotated[bool, Meta(description="Links too that no longer hold.")]
+IncludeInvalidated = Annotated[bool, Meta(description="Also links that no longer hold.")]
 Observers = Annotated[
     tuple[str, ...],
     Meta(max_length=limits.LIST_LIMIT_MAX, description="Only links that these agents observed."),
@@ -138,7 +157,7 @@ GraphLimit = Annotated[
     int,
     Meta(
         ge=1,
-        description=f"At most this many (default {limits.GRAPH_LIMIT_DEFAULT}); "
+        description="At most this many; "
         f"more than {limits.GRAPH_LIMIT_MAX} is served as {limits.GRAPH_LIMIT_MAX}.",
     ),
 ]
@@ -148,7 +167,7 @@ RecallLimit = Annotated[
     int,
     Meta(
         ge=0,
-        description=f"At most this many (default {limits.RECALL_LIMIT_DEFAULT}); "
+        description="At most this many; "
         f"more than {limits.RECALL_LIMIT_MAX} is served as {limits.RECALL_LIMIT_MAX}.",
     ),
 ]
@@ -157,14 +176,14 @@ BudgetTokens = Annotated[
     Meta(
         ge=0,
         le=limits.BUDGET_TOKENS_MAX,
-        description="Spend at most this many cl100k tokens of content.",
+        description="At most this much content; counted in cl100k tokens.",
     ),
 ]
 ListLimit = Annotated[
     int,
     Meta(
         ge=0,
-        description=f"At most this many (default {limits.LIST_LIMIT_DEFAULT}); "
+        description="At most this many; "
         f"more than {limits.LIST_LIMIT_MAX} is served as {limits.LIST_LIMIT_MAX}.",
     ),
 ]

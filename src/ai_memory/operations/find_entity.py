@@ -20,7 +20,7 @@ class FindEntity(Command, frozen=True, kw_only=True):
     """Find an entity by its name or an alias, letter for letter; the newest if several have it."""
 
     alias: Annotated[str, Meta(min_length=1, description="What it is called.")]
-    namespace: field.Namespace | None = None
+    namespace: field.OnlyNamespace | None = None
 
 
 class EntityFound(msgspec.Struct, kw_only=True):

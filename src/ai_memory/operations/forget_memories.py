@@ -28,9 +28,9 @@ class ForgetMemories(Command, frozen=True, kw_only=True):
 
     action: ClassVar[Action] = "delete"
 
-    namespace: field.Namespace | None = None
+    namespace: field.OnlyNamespace | None = None
     pattern: field.Query | None = None
-    tier: field.TierField | None = None
+    tier: field.OnlyTier | None = None
     dry_run: field.DryRun = False
 
 

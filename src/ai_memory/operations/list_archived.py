@@ -20,10 +20,10 @@ from ai_memory.ports import Reader
 class ListArchived(Command, frozen=True, kw_only=True):
     """List what was deleted, forgotten or has expired, last archived first."""
 
-    namespace: field.Namespace | None = None
+    namespace: field.OnlyNamespace | None = None
     reason: field.Reason | None = None
-    since: field.Timestamp | None = None
-    until: field.Timestamp | None = None
+    since: field.Since | None = None
+    until: field.Until | None = None
     limit: field.ListLimit = limits.LIST_LIMIT_DEFAULT
     offset: field.Offset = 0
     cursor: field.Cursor | None = None

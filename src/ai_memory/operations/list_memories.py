@@ -19,13 +19,13 @@ from ai_memory.ports import Reader
 class ListMemories(Command, frozen=True, kw_only=True):
     """Browse memories by filters, most important and newest first, page by page."""
 
-    namespace: field.Namespace | None = None
-    tier: field.TierField | None = None
+    namespace: field.OnlyNamespace | None = None
+    tier: field.OnlyTier | None = None
     tags: field.Tag | None = None
-    agent_id: field.AgentId | None = None
-    min_priority: field.Priority | None = None
-    since: field.Timestamp | None = None
-    until: field.Timestamp | None = None
+    agent_id: field.OnlyAgent | None = None
+    min_priority: field.MinPriority | None = None
+    since: field.Since | None = None
+    until: field.Until | None = None
     limit: field.ListLimit = limits.LIST_LIMIT_DEFAULT
     offset: field.Offset = 0
     cursor: field.Cursor | None = None

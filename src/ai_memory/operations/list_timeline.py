@@ -21,8 +21,8 @@ class ListTimeline(Command, frozen=True, kw_only=True):
     """List what a memory was linked to and when, invalidated links too, oldest first."""
 
     source_id: field.MemoryId
-    since: field.Timestamp | None = None
-    until: field.Timestamp | None = None
+    since: field.Since | None = None
+    until: field.Until | None = None
     relations: field.Relations = ()
     as_recorded_at: field.AsRecordedAt | None = None
     limit: field.GraphLimit = limits.GRAPH_LIMIT_DEFAULT

@@ -36,7 +36,7 @@ class LoadFamily(Command, frozen=True, kw_only=True):
     """
 
     family: Annotated[Family, Meta(description="Which tools.")]
-    namespace: field.Namespace | None = None
+    namespace: field.OnlyNamespace | None = None
     k: FamilyMemories = FAMILY_MEMORIES_DEFAULT
 
 

@@ -27,7 +27,7 @@ class PurgeArchive(Command, frozen=True, kw_only=True):
     action: ClassVar[Action] = "delete"
 
     older_than_days: field.OlderThanDays | None = None
-    namespace: field.Namespace | None = None
+    namespace: field.OnlyNamespace | None = None
     dry_run: field.DryRun = False
 
 

@@ -51,11 +51,11 @@ class RecallMemories(Command, frozen=True, kw_only=True):
     """
 
     context: Annotated[str, Meta(min_length=1, description="The question or situation.")]
-    namespace: field.Namespace | None = None
+    namespace: field.OnlyNamespace | None = None
     limit: field.RecallLimit = limits.RECALL_LIMIT_DEFAULT
     tags: field.Tag | None = None
-    since: field.Timestamp | None = None
-    until: field.Timestamp | None = None
+    since: field.Since | None = None
+    until: field.Until | None = None
     as_agent: field.Position | None = None
     budget_tokens: field.BudgetTokens | None = None
     context_tokens: Annotated[

@@ -23,14 +23,14 @@ class SearchMemories(Command, frozen=True, kw_only=True):
     """
 
     query: field.Query
-    namespace: field.Namespace | None = None
-    tier: field.TierField | None = None
+    namespace: field.OnlyNamespace | None = None
+    tier: field.OnlyTier | None = None
     tags: field.Tag | None = None
-    agent_id: field.AgentId | None = None
+    agent_id: field.OnlyAgent | None = None
     as_agent: field.Position | None = None
-    min_priority: field.Priority | None = None
-    since: field.Timestamp | None = None
-    until: field.Timestamp | None = None
+    min_priority: field.MinPriority | None = None
+    since: field.Since | None = None
+    until: field.Until | None = None
     limit: field.ListLimit = limits.LIST_LIMIT_DEFAULT
     offset: field.Offset = 0
     cursor: field.Cursor | None = None

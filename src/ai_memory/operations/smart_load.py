@@ -29,7 +29,7 @@ class SmartLoad(Command, frozen=True, kw_only=True):
     """
 
     intent: Annotated[str, Meta(description="What you are about to do, in your own words.")]
-    namespace: field.Namespace | None = None
+    namespace: field.OnlyNamespace | None = None
     k: FamilyMemories = FAMILY_MEMORIES_DEFAULT
 
 

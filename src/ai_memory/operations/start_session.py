@@ -28,7 +28,7 @@ class StartSession(Command, frozen=True, kw_only=True):
     `global`. Reading at the start counts as no recall.
     """
 
-    namespace: field.Namespace | None = None
+    namespace: field.OnlyNamespace | None = None
     limit: field.RecallLimit = limits.RECALL_LIMIT_DEFAULT
     budget_tokens: field.BudgetTokens | None = None
 

@@ -20,6 +20,8 @@ _LENGTHS: Final = ("minLength", "maxLength", "maxItems")
 _NULL: Final = {"type": "null"}
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
 _CLAUSE: Final = re.compile(r"[.;]\s")
+_SAID_BY_NAME: Final = frozenset(("cursor", "id", "limit", "source_id", "target_id"))
+"""Fields that need no description where forty tools have them."""
 _TELLING_MAX: Final = 10_000
 """A greater upper bound bounds nothing a model would send."""
 _ANSWER: Final[dict[str, Any]] = {"type": "object"}
@@ -42,10 +44,10 @@ def tool_of(operation: Operation) -> Tool:
         input_schema=schema,
         output_schema=_ANSWER,
         annotations=ToolAnnotations(
-            read_only_hint=operation.reads_only,
-            # Only of a tool that writes does the protocol ask these.
+            # What is not said is false, says the protocol; but a writer unless told destroys.
+            read_only_hint=operation.reads_only or None,
             destructive_hint=None if operation.reads_only else operation.destructive,
-            idempotent_hint=None if operation.reads_only else operation.idempotent,
+            idempotent_hint=(operation.idempotent and not operation.reads_only) or None,
             open_world_hint=False,
         ),
     )
@@ -53,13 +55,18 @@ def tool_of(operation: Operation) -> Tool:
 
 def brief_input(schema: dict[str, Any]) -> dict[str, Any]:
     """A command's schema without what no caller needs: decoding checks every bound anyway."""
-    return {
+    brief = {
         **schema,
-        "properties": {name: _brief(value) for name, value in schema["properties"].items()},
+        "properties": {name: _brief(name, value) for name, value in schema["properties"].items()},
     }
+    # A field nobody knows is refused anyway, and the refusal names the one that was meant.
+    brief.pop("additionalProperties", None)
+    if not brief.get("required"):
+        brief.pop("required", None)
+    return brief
 
 
-def _brief(field: dict[str, Any]) -> dict[str, Any]:
+def _brief(name: str, field: dict[str, Any]) -> dict[str, Any]:
     brief = dict(field)
     if brief.get("default", ...) is None:
         # Optional: leaving it out says the same as null.
@@ -74,6 +81,8 @@ def _brief(field: dict[str, Any]) -> dict[str, Any]:
         del brief["minimum"]
     if brief.get("maximum", 0) > _TELLING_MAX:
         del brief["maximum"]
-    if "description" in brief:
+    if name in _SAID_BY_NAME:
+        brief.pop("description", None)
+    elif "description" in brief:
         brief["description"] = _CLAUSE.split(brief["description"], maxsplit=1)[0].rstrip(".")
     return brief
