@@ -26,6 +26,7 @@ from ai_memory.operations.schema import description_of, input_schema, output_sch
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOT_ON_MCP = {
+    "store_many": "an agent stores one fact at a time.",
     "import": "a file of memories would pass through the model's context.",
 }
 NOTE = "<!-- Written by scripts/reference.py; change the declarations, then `make docs`. -->\n"

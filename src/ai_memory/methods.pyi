@@ -570,6 +570,17 @@ class ExpandResult(builtins.dict[str, Any]):
     original: str
     expanded_terms: builtins.list[str]
 
+class StoreManyResult(builtins.dict[str, Any]):
+    created: int
+    ids: builtins.list[str]
+    errors: builtins.list[StoreRefusal]
+
+class StoreRefusal(builtins.dict[str, Any]):
+    index: int
+    title: str
+    code: str
+    message: str
+
 class ImportResult(builtins.dict[str, Any]):
     imported: int
     updated: int
@@ -1044,6 +1055,12 @@ class Methods:
     ) -> ExpandResult:
         """Let the language model name related words for a query. Needs the smart level."""
 
+    def store_many(
+        self,
+        memories: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...],
+    ) -> StoreManyResult:
+        """Store several memories, each as memory_store would, one after the other."""
+
     def import_memories(
         self,
         memories: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...],
@@ -1499,6 +1516,12 @@ class AsyncMethods:
         query: str,
     ) -> ExpandResult:
         """Let the language model name related words for a query. Needs the smart level."""
+
+    async def store_many(
+        self,
+        memories: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...],
+    ) -> StoreManyResult:
+        """Store several memories, each as memory_store would, one after the other."""
 
     async def import_memories(
         self,

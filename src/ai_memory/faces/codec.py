@@ -21,15 +21,30 @@ def read_object(body: bytes) -> dict[str, Any]:
     Raises:
         ValidationFailed: The bytes are no JSON, or JSON but no object.
     """
+    value = _decoded(body)
+    if not isinstance(value, dict):
+        raise ValidationFailed("the body is not a JSON object", hint="Send one JSON object.")
+    return value
+
+
+def _decoded(body: bytes) -> Any:
     try:
-        value = _DECODER.decode(body)
+        return _DECODER.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as cause:
         raise ValidationFailed(
             "the body is not valid JSON", hint="Send one JSON object in UTF-8."
         ) from cause
-    if not isinstance(value, dict):
-        raise ValidationFailed("the body is not a JSON object", hint="Send one JSON object.")
-    return value
+
+
+def read_fields(body: bytes, *, array: str | None = None) -> dict[str, Any]:
+    """The fields of a command from bytes: an object, or the array that is its one field.
+
+    Raises:
+        ValidationFailed: The bytes are neither.
+    """
+    if array is not None and body.lstrip(b" \t\r\n").startswith(b"["):
+        return {array: _decoded(body)}
+    return read_object(body)
 
 
 def to_command(operation: Operation, fields: dict[str, Any], *, text: bool = False) -> Command:

@@ -150,6 +150,9 @@ OPERATIONS: Final = (
     Operation("expand_query", "memory_expand_query", "expand_query",
               "Let a model name related words", "power",
               "ExpandQuery", "ExpandResult", reads_only=True),
+    # A page of a program's own making: agents store one fact at a time, files are imported.
+    Operation("store_many", "memory_store_many", "store_many", "Store several memories", "core",
+              "StoreMany", "StoreManyResult", embeds=True, faces=("http",)),
     # A file of memories: over MCP it would pass through the model's context window.
     Operation("import_memories", "memory_import", "import", "Import memories", "other",
               "ImportMemories", "ImportResult", idempotent=True, embeds=True,

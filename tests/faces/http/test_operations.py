@@ -60,6 +60,35 @@ def test_store_makes_201_and_says_what_was_stored(node: Running) -> None:
     assert body["agent_id"] == body["metadata"]["agent_id"] == "ai:ada"
 
 
+def test_several_are_stored_and_each_refusal_is_told(node: Running) -> None:
+    node.store(title="Taken", content="Already here.")
+    sent = [
+        {"title": "One", "content": "First.", "tags": ["a"]},
+        {"title": "Taken", "content": "Again."},
+        {"title": "Two", "content": "Second.", "priority": 11},
+        {"title": "Three", "content": "Third."},
+        {"title": "Three", "content": "Third, revised.", "on_conflict": "merge"},
+        {"titel": "Four"},
+    ]
+    answer = node.client.post("/api/v1/memories/bulk", json=sent, headers={"X-Agent-Id": "ai:b"})
+    body = answer.json()
+    described(route("store_many", "POST"), 200, body)
+    assert body["created"] == 3
+    assert [(e["index"], e["code"]) for e in body["errors"]] == [
+        (1, "CONFLICT"),
+        (2, "VALIDATION_FAILED"),
+        (5, "VALIDATION_FAILED"),
+    ]
+    assert body["ids"][1] == body["ids"][2]
+    stored = node.client.get(f"/api/v1/memories/{body['ids'][0]}").json()
+    assert stored["metadata"]["agent_id"] == "ai:b"
+    again = node.client.post("/api/v1/memories/bulk", json={"memories": [sent[0]]}).json()
+    assert again["errors"][0]["code"] == "CONFLICT"
+    too_many = [{"title": str(n), "content": "c"} for n in range(1_001)]
+    refused = node.client.post("/api/v1/memories/bulk", json=too_many)
+    require_error(refused, 400, "VALIDATION_FAILED")
+
+
 def test_a_long_memory_is_stored_like_a_short_one(node: Running) -> None:
     content = "Ada drinks it black. " * 3_000
     stored = node.store(title="Coffee", content=content)

@@ -126,6 +126,8 @@ def _operation(
         }
         if wanted:
             body["required"] = wanted
+        if route.array is not None:
+            body = {"anyOf": [body, fields[route.array]]}
         described["requestBody"] = {
             "required": bool(wanted),
             "content": {"application/json": {"schema": body}},

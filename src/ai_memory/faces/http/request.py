@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ai_memory.adapters.system import SystemEntropy
 from ai_memory.errors import ValidationFailed
-from ai_memory.faces.codec import read_object, to_command
+from ai_memory.faces.codec import read_fields, to_command
 from ai_memory.faces.http.body import Headers
 from ai_memory.faces.http.query import decoded, read_query
 from ai_memory.faces.http.routes import accepted_version
@@ -53,7 +53,7 @@ def command_of(operation: Operation, route: Route, request: Request) -> Command:
             raise ValidationFailed(
                 f"unknown query parameter '{name}'", hint="Send fields in the JSON body."
             )
-        fields = read_object(request.body) if request.body else {}
+        fields = read_fields(request.body, array=route.array) if request.body else {}
         if request.query:
             asked = read_query(request.query, aliases=route.aliases, lists=route.lists)
             for name in asked.keys() & fields.keys():

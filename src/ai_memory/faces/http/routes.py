@@ -31,6 +31,7 @@ class Route(NamedTuple):
         lists: Fields that a query writes as a comma-separated list.
         accept: The field the Accept-Capabilities header sets.
         query_too: Its fields may stand in the query as well as in the body.
+        array: The field that a body is which is an array and no object.
     """
 
     operation: str
@@ -43,6 +44,7 @@ class Route(NamedTuple):
     lists: tuple[str, ...] = ()
     accept: str | None = None
     query_too: bool = False
+    array: str | None = None
 
     @property
     def path_fields(self) -> tuple[str, ...]:
@@ -57,6 +59,7 @@ class Route(NamedTuple):
 
 ROUTES: Final = (
     Route("store_memory", "POST", f"{API}/memories", 201, repeated="duplicate"),
+    Route("store_many", "POST", f"{API}/memories/bulk", array="memories"),
     Route("list_memories", "GET", f"{API}/memories"),
     Route("get_memory", "GET", f"{API}/memories/{{id}}"),
     Route("update_memory", "PUT", f"{API}/memories/{{id}}"),
