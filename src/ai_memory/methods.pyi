@@ -66,6 +66,7 @@ class RecalledView(builtins.dict[str, Any]):
     expires_at: str
     score: float
     relevance: float
+    superseded_by: builtins.list[str]
     explanation: builtins.dict[str, float]
 
 class RecallMeta(builtins.dict[str, Any]):
@@ -135,6 +136,7 @@ class GetResult(builtins.dict[str, Any]):
     expires_at: str
     memory: MemoryView
     links: builtins.list[LinkView]
+    superseded_by: builtins.list[str]
 
 class LinkView(builtins.dict[str, Any]):
     source_id: str
@@ -406,6 +408,7 @@ class GraphResult(builtins.dict[str, Any]):
     count: int
     total: int
     truncated: bool
+    links: builtins.list[LinkView]
     next_cursor: str
 
 class RelatedView(builtins.dict[str, Any]):
@@ -908,6 +911,7 @@ class Methods:
         allowed_agents: builtins.list[str] | tuple[str, ...] | None = None,
         limit: int = 200,
         cursor: str | None = None,
+        with_links: bool = False,
     ) -> GraphResult:
         """Find what a memory is related to, hop by hop: each memory once, on a shortest path."""
 
@@ -1370,6 +1374,7 @@ class AsyncMethods:
         allowed_agents: builtins.list[str] | tuple[str, ...] | None = None,
         limit: int = 200,
         cursor: str | None = None,
+        with_links: bool = False,
     ) -> GraphResult:
         """Find what a memory is related to, hop by hop: each memory once, on a shortest path."""
 

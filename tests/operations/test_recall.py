@@ -13,7 +13,11 @@ from tests.support import CALLER, NOON, Harness, harness
 from ai_memory.compose import OpenNode, open_node
 from ai_memory.config import load_config
 from ai_memory.model.clock import to_rfc3339
+from ai_memory.operations.delete_memory import DeleteMemory
+from ai_memory.operations.get_memory import GetMemory
 from ai_memory.operations.import_memories import ImportMemories
+from ai_memory.operations.invalidate_link import InvalidateLink
+from ai_memory.operations.link_memories import LinkMemories
 from ai_memory.operations.memory_capabilities import MemoryCapabilities
 from ai_memory.operations.recall_memories import RecallMemories, RecallResult
 from ai_memory.operations.store_memory import StoreMemory
@@ -177,3 +181,37 @@ class TestReranker:
             assert "no model.onnx" in features(opened)["reranker_problem"]
         finally:
             opened.close()
+
+
+class TestCurrent:
+    def test_the_current_stands_above_what_it_supersedes(self, open_: Harness) -> None:
+        old = open_.run(StoreMemory(title="Blue kayak", content="The blue kayak is in the shed"))
+        new = open_.run(StoreMemory(title="Move", content="Kayak: in the boat house since May"))
+        asked = RecallMemories(context="where is the blue kayak?", explain=True, min_relevance=0.0)
+        assert [one.id for one in open_.run(asked).memories] == [old.id, new.id]
+
+        ends = {"source_id": new.id, "target_id": old.id, "relation": "supersedes"}
+        open_.run(LinkMemories(**ends))
+        first, second = open_.run(asked).memories
+        assert (first.id, second.id) == (new.id, old.id)
+        assert second.superseded_by == [new.id]
+        assert not first.superseded_by
+        assert first.score >= second.score
+        for one in (first, second):
+            assert sum(one.explanation.values()) == pytest.approx(one.score, abs=2e-3)
+        assert open_.run(GetMemory(id=old.id)).superseded_by == [new.id]
+
+        open_.clock.advance(1)
+        open_.run(InvalidateLink(**ends))
+        again = open_.run(asked).memories
+        assert [one.id for one in again] == [old.id, new.id]
+        assert not again[0].superseded_by
+        assert not open_.run(GetMemory(id=old.id)).superseded_by
+
+    def test_a_successor_that_is_gone_supersedes_nothing(self, open_: Harness) -> None:
+        old = open_.run(StoreMemory(title="Blue kayak", content="The blue kayak is in the shed"))
+        new = open_.run(StoreMemory(title="Move", content="Kayak: in the boat house since May"))
+        open_.run(LinkMemories(source_id=new.id, target_id=old.id, relation="supersedes"))
+        open_.run(DeleteMemory(id=new.id))
+        (only,) = open_.run(RecallMemories(context="where is the blue kayak?")).memories
+        assert not only.superseded_by

@@ -114,7 +114,7 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("kg_invalidate", {"source_id": "$4", "target_id": "$0", "relation": "supersedes"}),
     ("kg_invalidate", {"source_id": "$4", "target_id": "$0", "relation": "hates"}),
     ("kg_query", {"source_id": "$0"}),
-    ("kg_query", {"source_id": "$0", "include_invalidated": True}),
+    ("kg_query", {"source_id": "$0", "include_invalidated": True, "with_links": True}),
     ("unlink", {"source_id": "$0", "target_id": "$4"}),
     ("unlink", {"source_id": "$0", "target_id": "$4", "relation": "contradicts"}),
     ("entity_register", {"canonical_name": "Ada Lovelace", "namespace": "people",

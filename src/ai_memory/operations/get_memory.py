@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import UNSET, UnsetType
+
 from ai_memory import limits
 from ai_memory.model import field
 from ai_memory.model.command import Command
@@ -9,6 +11,7 @@ from ai_memory.model.link import LinkFilter
 from ai_memory.model.query import Filter
 from ai_memory.operations.find import find
 from ai_memory.operations.step import Context
+from ai_memory.operations.succession import successors
 from ai_memory.operations.view import LinkView, MemoryView, link_view, shown, view
 from ai_memory.ports import Reader
 
@@ -23,10 +26,15 @@ class GetMemory(Command, frozen=True, kw_only=True):
 
 
 class GetResult(MemoryView, kw_only=True):
-    """The memory's fields at the top level, and `memory` and `links` beside them."""
+    """The memory's fields at the top level, and `memory` and `links` beside them.
+
+    Attributes:
+        superseded_by: Ids of the memories that replace it, the newest first.
+    """
 
     memory: MemoryView
     links: list[LinkView]
+    superseded_by: list[str] | UnsetType = UNSET
 
 
 def get_memory(command: GetMemory, rows: Reader, context: Context) -> GetResult:
@@ -45,6 +53,10 @@ def get_memory(command: GetMemory, rows: Reader, context: Context) -> GetResult:
         after=None,
         limit=limits.LINKS_SHOWN_MAX,
     )
+    newer = successors(rows, [memory.id], Filter(now=context.now)).get(memory.id, ())
     return GetResult(
-        **shown(memory), memory=view(memory), links=[link_view(link) for link in links]
+        **shown(memory),
+        memory=view(memory),
+        links=[link_view(link) for link in links],
+        superseded_by=list(newer) or UNSET,
     )

@@ -12,10 +12,12 @@ from ai_memory.graph.traverse import Reached, walk
 from ai_memory.model import field
 from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.command import Command
+from ai_memory.model.link import Link
 from ai_memory.model.query import Filter
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.lens import lens, present
 from ai_memory.operations.step import Context
+from ai_memory.operations.view import LinkView, link_view
 from ai_memory.ports import Reader
 from ai_memory.ports.graph import Label
 
@@ -39,6 +41,9 @@ class QueryGraph(Command, frozen=True, kw_only=True):
     allowed_agents: field.Observers | None = None
     limit: field.GraphLimit = limits.GRAPH_LIMIT_DEFAULT
     cursor: field.Cursor | None = None
+    with_links: Annotated[
+        bool, Meta(description="List the links among the memories shown, too.")
+    ] = False
 
 
 class RelatedView(msgspec.Struct, kw_only=True, gc=False):
@@ -62,7 +67,7 @@ class RelatedView(msgspec.Struct, kw_only=True, gc=False):
 
 
 class GraphResult(msgspec.Struct, kw_only=True):
-    """One page, nearest first; `paths` has the path of each.
+    """One page, nearest first; `paths` has the path of each, `links` what was asked for.
 
     Attributes:
         total: All there are; at least so many when `truncated`.
@@ -76,6 +81,7 @@ class GraphResult(msgspec.Struct, kw_only=True):
     count: int
     total: int
     truncated: bool
+    links: list[LinkView] | UnsetType = UNSET
     next_cursor: str | UnsetType = UNSET
 
 
@@ -104,6 +110,16 @@ def query_graph(command: QueryGraph, rows: Reader, context: Context) -> GraphRes
     end = begin + min(command.limit, limits.GRAPH_LIMIT_MAX)
     page = reached[begin:end]
     labels = rows.labels([step.memory_id for step in page])
+    among: list[Link] | None = None
+    if command.with_links:
+        shown = {step.memory_id for step in page} | ({source} if source is not None else set())
+        among = [
+            link
+            for link in rows.links_at(
+                sorted(shown), where, live, direction="outbound", limit=limits.WALK_LINKS_MAX
+            )
+            if link.target_id in shown
+        ]
     memories = [_related(step, labels[step.memory_id]) for step in page]
     return GraphResult(
         source_id=source or command.source_id,
@@ -113,6 +129,7 @@ def query_graph(command: QueryGraph, rows: Reader, context: Context) -> GraphRes
         count=len(memories),
         total=len(reached),
         truncated=truncated,
+        links=UNSET if among is None else [link_view(link) for link in among],
         next_cursor=encode_cursor(end) if end < len(reached) else UNSET,
     )
 

@@ -15,6 +15,7 @@ from ai_memory.model.query import Filter
 from ai_memory.operations.narrowing import narrowed
 from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.step import Context, CountTokens, Embed, Read, Rerank, Steps, Touch
+from ai_memory.operations.succession import successors
 from ai_memory.operations.view import MemoryView, shown
 from ai_memory.ports import Reader, VectorIndex
 from ai_memory.retrieval.budget import Filled, fill
@@ -34,6 +35,7 @@ from ai_memory.retrieval.fusion import (
 from ai_memory.retrieval.proximity import lineage, proximity
 from ai_memory.retrieval.question import FIRST_PERSON_SHARE, asked_for, first_person
 from ai_memory.retrieval.relevance import MIN_RELEVANCE
+from ai_memory.retrieval.supersession import current_first
 
 if TYPE_CHECKING:
     from ai_memory.ports import Vector
@@ -84,10 +86,12 @@ class RecalledView(MemoryView, kw_only=True):
 
     Attributes:
         relevance: How likely it is to be about what was asked, between 0 and 1.
+        superseded_by: Ids of the memories that replace it, the newest first.
     """
 
     score: float
     relevance: float
+    superseded_by: list[str] | UnsetType = UNSET
     explanation: dict[str, float] | UnsetType = UNSET
 
 
@@ -133,6 +137,8 @@ class _Found(NamedTuple):
     Attributes:
         passage: Characters of the content that a reranker reads; its best window, if known.
         neural: What the reranker added to the score; None if it was not asked.
+        superseded_by: Ids of what replaces it.
+        lift: What was added to the score, so that it stands above what it supersedes.
     """
 
     memory: Memory
@@ -141,6 +147,8 @@ class _Found(NamedTuple):
     contributions: Contributions | None
     passage: tuple[int, int]
     neural: float | None = None
+    superseded_by: tuple[str, ...] = ()
+    lift: float = 0.0
 
 
 class _Ranking(NamedTuple):
@@ -176,6 +184,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
         scores = yield Rerank(command.context, [_passage(hit) for hit in found])
         if scores is not None:
             found, reranked = _reranked(found, scores), True
+    found = _current_first(found)
     limit = min(command.limit, limits.RECALL_LIMIT_MAX)
     found = distinct_first(found, lambda hit: hit.memory.content, limit)
     filled: Filled[_Found] | None = None
@@ -255,6 +264,9 @@ def _rank(
         recency=command.recency,
         explain=command.explain,
     )
+    relevant = [hit for hit in ranked if hit.relevance >= command.min_relevance]
+    visible = Filter(now=context.now, visible=where.visible)
+    newer = successors(rows, [memories[hit.key].id for hit in relevant], visible)
     return _Ranking(
         [
             _Found(
@@ -263,14 +275,27 @@ def _rank(
                 hit.relevance,
                 hit.contributions,
                 passages.get(hit.key, _WHOLE),
+                superseded_by=newer.get(memories[hit.key].id, ()),
             )
-            for hit in ranked
-            if hit.relevance >= command.min_relevance
+            for hit in relevant
         ],
         len(hits),
         len(cosines),
         problem,
     )
+
+
+def _current_first(found: list[_Found]) -> list[_Found]:
+    """What supersedes another of the pool stands above it, with a score that says so."""
+    newer = {hit.memory.id: hit.superseded_by for hit in found if hit.superseded_by}
+    ordered = current_first(found, lambda hit: hit.memory.id, newer)
+    below = 0.0
+    for at in reversed(range(len(ordered))):
+        hit = ordered[at]
+        if hit.score < below:
+            ordered[at] = hit._replace(score=below, lift=below - hit.score)
+        below = ordered[at].score
+    return ordered
 
 
 def _passage(hit: _Found) -> str:
@@ -329,10 +354,13 @@ def _nearness(asked: str | None, found: str) -> float:
 
 def _recalled(hit: _Found) -> RecalledView:
     parts = None if hit.contributions is None else _parts(hit.contributions, hit.neural)
+    if parts is not None and hit.lift:
+        parts["current"] = hit.lift
     return RecalledView(
         **shown(hit.memory),
         score=round(hit.score, 3),
         relevance=round(hit.relevance, 3),
+        superseded_by=list(hit.superseded_by) or UNSET,
         explanation=(
             UNSET if parts is None else {name: round(value, 6) for name, value in parts.items()}
         ),

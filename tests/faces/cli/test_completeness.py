@@ -21,6 +21,7 @@ OTHERS: Final = (
     "boot",
     "install",
     "curator",
+    "graph",
     "completions",
     "config",
     "doctor",

@@ -56,6 +56,7 @@ _OTHERS: Final = (
     Entry("boot", "boot", "Print what an agent should read first, for session-start hooks"),
     Entry("install", "install", "Put this memory into an MCP client's settings"),
     Entry("completions", "completions", "Print a shell's completion script"),
+    Entry("graph", "graph", "Draw what a memory is linked to: tree, SVG or DOT"),
     Entry("config", "show_config", "Show each setting and where it came from"),
     Entry("doctor", "doctor", "Examine the database, the index, the model and the settings"),
     Entry("curator", "curator", "Run a round of the curator: tags, contradictions, priorities"),

@@ -89,6 +89,9 @@ def _recall(result: Result, paint: Paint) -> Text:
         title = paint.bold(one_line(memory["title"]))
         lines.append(f"{paint.mark(memory)} {title} {paint.bar(memory['priority'])} {about}")
         lines.append(f"  {one_line(memory['content'], PREVIEW_CHARS)}")
+        if memory.get("superseded_by"):
+            newer = ", ".join(map(short_id, memory["superseded_by"]))
+            lines.append(paint.dim(f"  superseded by [{newer}]"))
         parts = memory.get("explanation")
         if parts:
             shares = "  ".join(f"{name} {value:.3f}" for name, value in parts.items())
@@ -156,6 +159,7 @@ def _get(result: Result, paint: Paint) -> Text:
         "updated": f"{result['updated_at']} ({paint.age(result['updated_at'])})",
         "expires": result.get("expires_at", "never"),
         "recalled": f"{result['access_count']}x",
+        "superseded by": ", ".join(result.get("superseded_by", ())),
         **{f"metadata.{name}": value for name, value in result["metadata"].items()},
     }
     lines += [f"  {name:12} {value}" for name, value in facts.items() if value not in ("", None)]
