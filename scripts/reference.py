@@ -28,6 +28,7 @@ FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOT_ON_MCP = {
     "store_many": "an agent stores one fact at a time.",
     "import": "a file of memories would pass through the model's context.",
+    "unlink": "what turns out to be over is invalidated; a mistake is a person's to take back.",
 }
 NOTE = "<!-- Written by scripts/reference.py; change the declarations, then `make docs`. -->\n"
 

@@ -890,7 +890,6 @@ class Methods:
         direction: Literal['both', 'inbound', 'outbound'] = 'both',
         relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
         valid_at: str | None = None,
-        as_of: str | None = None,
         as_recorded_at: str | None = None,
         include_invalidated: bool = False,
         limit: int = 200,
@@ -950,9 +949,7 @@ class Methods:
         max_results: int = 10,
         relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
         valid_at: str | None = None,
-        as_of: str | None = None,
         as_recorded_at: str | None = None,
-        include_invalidated: bool = False,
     ) -> PathsResult:
         """Find the shortest ways from one memory to another, whichever way the links point."""
 
@@ -1353,7 +1350,6 @@ class AsyncMethods:
         direction: Literal['both', 'inbound', 'outbound'] = 'both',
         relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
         valid_at: str | None = None,
-        as_of: str | None = None,
         as_recorded_at: str | None = None,
         include_invalidated: bool = False,
         limit: int = 200,
@@ -1413,9 +1409,7 @@ class AsyncMethods:
         max_results: int = 10,
         relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
         valid_at: str | None = None,
-        as_of: str | None = None,
         as_recorded_at: str | None = None,
-        include_invalidated: bool = False,
     ) -> PathsResult:
         """Find the shortest ways from one memory to another, whichever way the links point."""
 

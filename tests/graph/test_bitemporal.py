@@ -187,7 +187,8 @@ def answers(open_: Harness, ids: list[str], asked: dict[str, Any]) -> set[Any]:
     links = set()
     hops = set()
     for number, memory_id in enumerate(ids):
-        page = open_.run(GetLinks(id=memory_id, **asked))
+        named = {"valid_at" if name == "as_of" else name: value for name, value in asked.items()}
+        page = open_.run(GetLinks(id=memory_id, **named))
         assert page.total == page.count == len(page.links)
         for link in page.links:
             triple = (ids.index(link.source_id), ids.index(link.target_id), link.relation)

@@ -35,9 +35,7 @@ class FindPaths(Command, frozen=True, kw_only=True):
     ] = limits.PATH_RESULTS_DEFAULT
     relations: field.Relations = ()
     valid_at: field.ValidAt | None = None
-    as_of: field.AsOf | None = None
     as_recorded_at: field.AsRecordedAt | None = None
-    include_invalidated: field.IncludeInvalidated = False
 
 
 class PathsResult(msgspec.Struct, kw_only=True):

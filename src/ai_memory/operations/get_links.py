@@ -24,7 +24,6 @@ class GetLinks(Command, frozen=True, kw_only=True):
     direction: field.DirectionField = "both"
     relations: field.Relations = ()
     valid_at: field.ValidAt | None = None
-    as_of: field.AsOf | None = None
     as_recorded_at: field.AsRecordedAt | None = None
     include_invalidated: field.IncludeInvalidated = False
     limit: field.GraphLimit = limits.GRAPH_LIMIT_DEFAULT

@@ -30,7 +30,7 @@ class QueryGraph(Command, frozen=True, kw_only=True):
 
     source_id: field.MemoryId
     max_depth: Annotated[
-        int, Meta(ge=1, le=limits.WALK_DEPTH_MAX, description="Links to follow in a row.")
+        int, Meta(ge=1, le=limits.WALK_DEPTH_MAX, description="Links in a row.")
     ] = 1
     direction: field.DirectionField = "outbound"
     relations: field.Relations = ()
@@ -41,9 +41,7 @@ class QueryGraph(Command, frozen=True, kw_only=True):
     allowed_agents: field.Observers | None = None
     limit: field.GraphLimit = limits.GRAPH_LIMIT_DEFAULT
     cursor: field.Cursor | None = None
-    with_links: Annotated[
-        bool, Meta(description="List the links among the memories shown, too.")
-    ] = False
+    with_links: Annotated[bool, Meta(description="Links among these memories, too.")] = False
 
 
 class RelatedView(msgspec.Struct, kw_only=True, gc=False):

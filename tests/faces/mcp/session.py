@@ -104,5 +104,4 @@ async def call_the_graph(client: Client, ident: str) -> dict[str, Any]:
         ),
         "memory_get_taxonomy": await call(client, "memory_get_taxonomy"),
         "memory_kg_invalidate": await call(client, "memory_kg_invalidate", **ends),
-        "memory_unlink": await call(client, "memory_unlink", **ends),
     }
