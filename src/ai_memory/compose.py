@@ -173,7 +173,9 @@ def open_node(
     if background and config.switch_interval_ms:
         _quicken(config.switch_interval_ms / 1_000)
     reembedder = Reembedder(node, folder)
-    janitor = Janitor(node, reembedder, background=background)
+    janitor = Janitor(
+        node, reembedder, background=background, archive_max_days=config.archive_max_days
+    )
     curator = Curator(
         node,
         background=background,

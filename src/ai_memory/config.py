@@ -65,6 +65,7 @@ class Config(NamedTuple):
     long_ttl_secs: int
     short_extend_secs: int
     mid_extend_secs: int
+    archive_max_days: int
     switch_interval_ms: float
     origins: Mapping[str, str]
 
@@ -314,6 +315,9 @@ SETTINGS: Final = (
             limits.SHORT_EXTEND_SECS, _whole(0, _TTL_MAX), "What a recall adds to a short one."),
     Setting("mid_extend_secs", "AI_MEMORY_MID_EXTEND_SECS", "ttl.mid_extend_secs",
             limits.MID_EXTEND_SECS, _whole(0, _TTL_MAX), "What a recall adds to a mid one."),
+    Setting("archive_max_days", "AI_MEMORY_ARCHIVE_MAX_DAYS", "archive_max_days",
+            0, _whole(0, limits.OLDER_THAN_DAYS_MAX),
+            "Purge what was archived longer ago than this; 0: keep it."),
     Setting("switch_interval_ms", "AI_MEMORY_SWITCH_INTERVAL_MS", "switch_interval_ms",
             0.1, _millis, "Thread switch interval of Python; 0 leaves it alone."),
 )  # fmt: skip
@@ -321,7 +325,7 @@ SETTINGS: Final = (
 _LATER: Final = frozenset(
     (
         "embed_url", "cross_encoder", "max_memory_mb", "archive_on_gc",
-        "archive_max_days", "autonomous_hooks", "scoring", "logging", "audit", "boot",
+        "autonomous_hooks", "scoring", "logging", "audit", "boot",
         "permissions", "transcripts", "hooks", "subscriptions",
     )
 )  # fmt: skip

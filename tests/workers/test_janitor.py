@@ -10,7 +10,10 @@ from tests.support import ManualClock, harness
 
 import ai_memory
 from ai_memory.adapters.embedder.hashing import HashingEmbedder
+from ai_memory.compose import open_node
+from ai_memory.config import load_config
 from ai_memory.errors import EmbedderUnavailable
+from ai_memory.operations.delete_memory import DeleteMemory
 from ai_memory.operations.recall_memories import RecallMemories
 from ai_memory.operations.store_memory import StoreMemory
 
@@ -22,6 +25,22 @@ def test_it_archives_what_expired() -> None:
         open_.opened.janitor.turn()
         with open_.node.store.read() as rows:
             assert rows.counts(open_.clock.now()).archived == 1
+
+
+def test_it_purges_what_was_archived_too_long_ago() -> None:
+    config = load_config({"db": ":memory:", "tier": "keyword", "archive_max_days": "30"})
+    clock = ManualClock()
+    opened = open_node(config, background=False, clock=clock)
+    caller = opened.caller("python")
+    for title in ("old", "young"):
+        stored = opened.node.execute(caller, StoreMemory(title=title, content="C", tier="long"))
+        opened.node.execute(caller, DeleteMemory(id=stored.id))
+        opened.janitor.turn()
+        clock.advance(20 * 86_400)
+    opened.janitor.turn()
+    with opened.node.store.read() as rows:
+        assert rows.counts(clock.now()).archived == 1
+    opened.close()
 
 
 def test_it_embeds_what_was_stored_without_an_embedder(tmp_path: Path) -> None:
@@ -45,9 +64,6 @@ def test_an_embedder_that_fails_costs_no_memory(tmp_path: Path) -> None:
             if self.broken:
                 raise EmbedderUnavailable("it does not answer")
             return super().embed(texts, bulk=bulk)
-
-    from ai_memory.compose import open_node
-    from ai_memory.config import load_config
 
     embedder, clock = Moody(), ManualClock()
     config = load_config({"db": str(tmp_path / "a.db"), "tier": "semantic"})

@@ -13,6 +13,7 @@ from ai_memory.model.command import Caller
 from ai_memory.node import Node
 from ai_memory.operations.collect_expired import CollectExpired
 from ai_memory.operations.embed_memories import EmbedMemories
+from ai_memory.operations.purge_archive import PurgeArchive, PurgeResult
 from ai_memory.operations.scrub_traces import ScrubTraces
 from ai_memory.operations.serving import serves
 from ai_memory.operations.touch_memories import TouchMemories
@@ -30,8 +31,24 @@ class Janitor:
     many, such as embedding an import or folding the index.
     """
 
-    def __init__(self, node: Node, reembedder: Reembedder, *, background: bool) -> None:
+    def __init__(
+        self,
+        node: Node,
+        reembedder: Reembedder,
+        *,
+        background: bool,
+        archive_max_days: int = 0,
+    ) -> None:
+        """Start, unless there is to be no background: then `turn` and `close` do the work.
+
+        Args:
+            node: Whose.
+            reembedder: Goes on with a change of model.
+            background: Run threads.
+            archive_max_days: Purge what was archived longer ago; 0: never.
+        """
         self._node = node
+        self._archive_max_days = archive_max_days
         self._reembedder = reembedder
         self._stopping = threading.Event()
         self._bells: list[threading.Event] = []
@@ -84,6 +101,7 @@ class Janitor:
         if now - self._swept_at >= limits.JANITOR_SECS:
             self._swept_at = now
             self.collect()
+            self.purge()
             self.scrub()
         while not self._stopping.is_set() and self.embed_some():
             pass
@@ -101,6 +119,15 @@ class Janitor:
         """Archive what expired."""
         while self._any_expired():
             self._node.execute(_CALLER, CollectExpired())
+
+    def purge(self) -> None:
+        """Purge what was archived too long ago, if the settings set an age."""
+        if not self._archive_max_days:
+            return
+        command = PurgeArchive(older_than_days=self._archive_max_days, dry_run=True)
+        due: PurgeResult = self._node.execute(_CALLER, command)
+        if due.purged:
+            self._node.execute(_CALLER, PurgeArchive(older_than_days=self._archive_max_days))
 
     def scrub(self) -> None:
         """Finish erasures that others' files were in the way of."""
