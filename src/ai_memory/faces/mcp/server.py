@@ -128,8 +128,8 @@ class _Desk:
         try:
             arguments, form = _formatted(operation, params.arguments or {})
             command = to_command(operation, arguments)
-            opened = await self._source.opened()
-            with heartbeat(context):
+            with heartbeat(context):  # opening may take long: a model is converted once
+                opened = await self._source.opened()
                 result = await opened.node.execute_async(_caller(opened, context), command)
             family_of = _LOADERS.get(operation.name)
             if family_of is not None and self._load(family_of(result)):
