@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -32,7 +33,7 @@ def footprint(stand: Stand, level: str, recalls: int) -> dict[str, Any]:
         uncached_first_ms, None where the system does not forget files on request.
     """
     warm = _measure(stand, level, recalls)
-    forgotten = _forget(stand.db)
+    forgotten = _forget(stand.db_files())
     cold = _measure(stand, level, 1) if forgotten else None
     return {**warm, "uncached_first_ms": cold and cold["first_ms"]}
 
@@ -52,12 +53,10 @@ def _measure(stand: Stand, level: str, recalls: int) -> dict[str, Any]:
     return found
 
 
-def _forget(db: Path) -> bool:
+def _forget(files: Sequence[Path]) -> bool:
     """Let the system drop the files of a store from its page cache; whether it can."""
     if not hasattr(os, "posix_fadvise"):
         return False
-    places = db.parent.glob(f"{db.name}*")
-    files = [file for place in places for file in (place.iterdir() if place.is_dir() else [place])]
     for file in files:
         descriptor = os.open(file, os.O_RDONLY)
         try:

@@ -108,6 +108,15 @@ class Stand:
         """Close the floor's file; opened nodes are closed by who opened them."""
         self.rows.close()
 
+    def db_files(self) -> list[Path]:
+        """Every file of the store: the database's, and those in the folders beside it."""
+        every = self.folder.rglob("*")
+        return [
+            file
+            for file in every
+            if file.is_file() and file.relative_to(self.folder).parts[0].startswith(self.db.name)
+        ]
+
     def files(self) -> dict[str, Any]:
         """Bytes on disk, beside those of the text alone."""
         places = list(self.db.parent.glob(f"{self.db.name}*"))
