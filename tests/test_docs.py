@@ -88,6 +88,17 @@ def test_links_of_the_documents_lead_somewhere() -> None:
                 assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
+def test_every_decision_has_its_own_number_and_is_listed() -> None:
+    pages = sorted(page.name for page in (ROOT / "docs" / "adr").glob("[0-9]*.md"))
+    numbers = [name[:4] for name in pages]
+    assert len(set(numbers)) == len(numbers), numbers
+    listed = (ROOT / "docs" / "adr" / "README.md").read_text(encoding="utf-8")
+    for name in pages:
+        title = (ROOT / "docs" / "adr" / name).read_text(encoding="utf-8").partition("\n")[0]
+        assert title.startswith(f"# {name[:4]} · "), f"{name}: {title}"
+        assert f"[{name[:4]}]({name})" in listed, name
+
+
 def test_the_reference_is_fresh() -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "reference.py"), "--check"],

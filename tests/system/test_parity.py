@@ -24,7 +24,8 @@ from ai_memory.faces.http.routes import ROUTES
 from ai_memory.operations.registry import by_method, operations_on
 
 POSITIONAL = (
-    "id", "query", "context", "intent", "source_id", "target_id", "canonical_name", "alias",
+    "id", "ids", "id_a", "id_b", "query", "context", "intent", "family", "source_id", "target_id",
+    "canonical_name", "alias",
 )  # fmt: skip
 Ask = Callable[[str, dict[str, Any]], Any]
 
@@ -306,8 +307,8 @@ def _cli(where: list[str]) -> Ask:
         argv = [sys.executable, "-m", "ai_memory", *where, "--agent-id", "me", "--json", name]
         positional = []
         for name, value in fields.items():
-            if name in POSITIONAL:
-                positional.append(value)
+            if name in POSITIONAL and (method, name) != ("capabilities", "family"):
+                positional.append(",".join(value) if isinstance(value, list) else value)
             elif value is True:
                 argv.append(f"--{name.replace('_', '-')}")
             else:

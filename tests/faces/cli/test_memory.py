@@ -253,3 +253,23 @@ def test_an_embedder_that_cannot_be_had_costs_the_vectors_only(
     assert outcome.err.startswith("note: keyword search only: ")
     assert sh.ok("list", "--level", "semantic").err == ""
     assert sh.ok("recall", "coffee", "--level", "semantic", "-q").err == ""
+
+
+def test_forget_and_the_archive_with_the_short_words_people_know(sh: Shell) -> None:
+    ids = [sh.store(title, "A lighthouse stands there.", "-n", "sea") for title in "AB"]
+    sh.ok("forget", "-n", "sea", "-p", "lighthouse", "-t", "mid")
+    shown = sh.ok("archive", "list", "--limit", "1", "--offset", "1").out
+    assert shown.splitlines()[-1] == "1 of 2 archived memories"
+    assert sh.ok("archive", "restore", ids[0]).out.startswith("restored: ")
+    assert sh.ok("archive", "list").out.splitlines()[-1] == "1 archived memory"
+    assert sh.ok("help", "archive", "list").out.startswith("usage: ai-memory archive-list")
+
+
+def test_what_a_command_is_about_is_written_without_a_dash(sh: Shell) -> None:
+    one, two = sh.store("A"), sh.store("B")
+    assert not sh.ok("detect-contradiction", one, two, "--json").json["contradicts"]
+    assert sh.ok("load-family", "graph", "--json").json["family"] == "graph"
+    assert sh.ok("capabilities", "--family", "core").out.startswith("core")
+    assert sh.ok("archive", "add", one, two, "--json").json["count"] == 2
+    nothing = sh("archive", "add")
+    assert (nothing.code, nothing.err.splitlines()[0]) == (2, "error: ids is required")

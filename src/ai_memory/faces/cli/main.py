@@ -123,10 +123,9 @@ def _help(words: Words, known: dict[str, Entry]) -> int:
     if not topics:
         output.emit(_overview(known))
         return EXIT_OK
-    entry = known.get(topics[0])
-    if entry is None:
-        raise _unknown(topics[0], known)
-    return _carry_out(entry, Words([], entry.name, ["--help"]))
+    name = _joined(Words([], topics[0], topics[1:]), known).command
+    assert name is not None
+    return _carry_out(known[name], Words([], name, ["--help"]))
 
 
 def _unknown(name: str, known: dict[str, Entry]) -> UnknownOperation:

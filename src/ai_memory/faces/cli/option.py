@@ -38,10 +38,14 @@ _SHORT: Final[Mapping[str, str]] = {
     "priority": "-p",
     "source": "-S",
     "relation": "-r",
+    "pattern": "-p",
+    "summary": "-s",
 }
 _WITHOUT_DASH: Final = (
-    "id", "context", "query", "intent", "source_id", "target_id", "canonical_name", "alias",
+    "id", "ids", "id_a", "id_b", "context", "query", "intent", "family", "source_id", "target_id",
+    "canonical_name", "alias",
 )  # fmt: skip
+"""Where they are required; a field of the same name that may be absent is an option."""
 _PROSE: Final = ("context", "query", "intent")
 """Written as several words, they are joined: no quotes are needed for a question."""
 
@@ -50,7 +54,8 @@ class Option(NamedTuple):
     """How one field is written on the command line.
 
     Attributes:
-        default: Absent ones are the declaration's business; this is for the help text.
+        default: msgspec.NODEFAULT for a required one. Absent ones are the declaration's business;
+            this is for the help text.
     """
 
     field: str
@@ -58,6 +63,11 @@ class Option(NamedTuple):
     choices: tuple[str, ...]
     help: str
     default: Any
+
+    @property
+    def bare(self) -> bool:
+        """Whether it is written without a dash: `link SOURCE_ID TARGET_ID`."""
+        return self.field in _WITHOUT_DASH and self.default is msgspec.NODEFAULT
 
     @property
     def flag(self) -> str:
@@ -71,7 +81,7 @@ def options_of(kind: type[Command]) -> list[Option]:
     names, defaults = kind.__struct_fields__, kind.__struct_defaults__
     first = len(names) - len(defaults)
     return [
-        _option(name, hints[name], defaults[at - first] if at >= first else None)
+        _option(name, hints[name], defaults[at - first] if at >= first else msgspec.NODEFAULT)
         for at, name in enumerate(names)
     ]
 
@@ -118,12 +128,13 @@ def add_options(
         if option.field == "agent_id":
             continue  # the global flag of the same name
         dest = PREFIX + option.field
-        if option.field in _WITHOUT_DASH:
+        if option.bare:
+            several = option.field in _PROSE or option.shape == "list"
             parser.add_argument(
                 dest,
                 metavar=option.field.upper(),
-                nargs="*" if option.field in _PROSE else "?",
-                help=option.help + (" `-` reads stdin." if option.field in _PROSE else ""),
+                nargs="*" if several else "?",
+                help=_help(option) + (" `-` reads stdin." if option.field in _PROSE else ""),
             )
             continue
         words = [option.flag]
@@ -158,7 +169,7 @@ def _help(option: Option) -> str:
     if option.field == "content":
         text += " `-` reads stdin, less its last line break."
     default = option.default
-    if default not in (None, "", (), msgspec.UNSET) and isinstance(default, str | int | float):
+    if default not in (None, "", ()) and isinstance(default, str | int | float):
         text += "" if "default" in text else f" Default: {default}."
     return text.replace("%", "%%")
 
@@ -172,11 +183,10 @@ def fields_of(options: list[Option], given: Mapping[str, Any]) -> dict[str, Any]
     fields: dict[str, Any] = {}
     for option in options:
         value = given.get(PREFIX + option.field)
-        if value is None:
+        if value is None or value == []:
             continue
         if option.field in _PROSE:
-            if value:
-                fields[option.field] = " ".join(value)
+            fields[option.field] = " ".join(value)
         elif option.shape == "list":
             parts = (part.strip() for text in value for part in text.split(","))
             fields[option.field] = [part for part in parts if part]

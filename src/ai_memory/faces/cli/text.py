@@ -358,7 +358,7 @@ def _archive_list(result: Result, paint: Paint) -> Text:
     ]
     count, total = result["count"], result["total"]
     of = f" of {total}{'' if result['total_is_exact'] else '+'}" if total > count else ""
-    lines += ["", f"{count}{of} archived memories"]
+    lines += ["", f"{count}{of} archived {'memory' if count == 1 and not of else 'memories'}"]
     cursor = result.get("next_cursor")
     return Text(lines, [f"note: the next page: --cursor {cursor}"] if cursor else [])
 
