@@ -22,6 +22,7 @@ says; `answer.get("key")` asks.
 """
 
 import builtins
+from collections.abc import AsyncIterator, Generator
 from typing import Any, Literal
 
 '''
@@ -43,7 +44,8 @@ def methods() -> str:
     offered = [operation for operation in OPERATIONS if operation.faces]
     answers: dict[type, kinds.StructType] = {}
     for operation in offered:
-        _collect(kinds.type_info(result_type(operation)), answers)
+        if not operation.streams:
+            _collect(kinds.type_info(result_type(operation)), answers)
     parts = [HEAD, *(_answer(kind) for kind in answers.values())]
     for name, prefix in (("Methods", ""), ("AsyncMethods", "async ")):
         parts += [f"class {name}:\n"]
@@ -92,6 +94,9 @@ def _answer(kind: kinds.StructType) -> str:
 def _method(operation: Operation, prefix: str) -> str:
     command = command_type(operation)
     answer = result_type(operation).__name__
+    if operation.streams:  # pieces: no dict, and nothing to await before the first
+        answer = "AsyncIterator[bytes]" if prefix else "Generator[bytes, None, None]"
+        prefix = ""
     fields = kinds.type_info(command).fields  # type: ignore[attr-defined]
     names = [operation.name]
     if operation.method != operation.name and not keyword.iskeyword(operation.method):

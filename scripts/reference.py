@@ -26,6 +26,7 @@ from ai_memory.operations.schema import description_of, input_schema, output_sch
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 NOT_ON_MCP = {
+    "export": "a whole store would pass through the model's context.",
     "store_many": "an agent stores one fact at a time.",
     "import": "a file of memories would pass through the model's context.",
     "unlink": "what turns out to be over is invalidated; a mistake is a person's to take back.",
@@ -75,7 +76,8 @@ def operations() -> str:
         result = output_schema(operation)
         always = result.get("required", [])
         shown = [f"`{key}`" if key in always else f"`{key}`?" for key in result["properties"]]
-        lines += [f"Result: {', '.join(shown)}", ""]
+        said = "A stream of bytes; each line behind the first" if operation.streams else "Result"
+        lines += [f"{said}: {', '.join(shown)}", ""]
     lines += ["## Deliberately absent", ""]
     lines += [
         f"- `{o.wire}` is not on MCP: {NOT_ON_MCP[o.method]}"

@@ -7,7 +7,7 @@ awaited. Answers are the JSON that every face gives, readable as keys or as attr
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from os import PathLike
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -98,6 +98,8 @@ class Node(_Face, Methods):
 
         def call(*args: Any, **fields: Any) -> Any:
             command = self._command(operation, args, fields)
+            if operation.streams:
+                return self._opened.node.stream(self._caller, command)
             return answer_of(self._opened.node.execute(self._caller, command))
 
         return call
@@ -124,14 +126,31 @@ class Node(_Face, Methods):
 class AsyncNode(_Face, AsyncMethods):
     """An open node for an event loop: every operation an awaitable method."""
 
-    def _method(self, name: str) -> Callable[..., Awaitable[Any]]:
+    def _method(self, name: str) -> Callable[..., Any]:
         operation = _operation(name)
 
         async def call(*args: Any, **fields: Any) -> Any:
             command = self._command(operation, args, fields)
             return answer_of(await self._opened.node.execute_async(self._caller, command))
 
-        return call
+        def stream(*args: Any, **fields: Any) -> AsyncIterator[bytes]:
+            return self._stream(self._command(operation, args, fields))
+
+        return stream if operation.streams else call
+
+    async def _stream(self, command: Command) -> AsyncIterator[bytes]:
+        """The pieces of a long answer, all taken in one thread."""
+        import asyncio
+        from concurrent.futures import ThreadPoolExecutor
+
+        take = asyncio.get_running_loop().run_in_executor
+        with ThreadPoolExecutor(1, "ai-memory-stream") as thread:
+            pieces = self._opened.node.stream(self._caller, command)
+            try:
+                while (piece := await take(thread, next, pieces, None)) is not None:
+                    yield piece
+            finally:
+                thread.submit(pieces.close)
 
     if not TYPE_CHECKING:
         __getattr__ = _method

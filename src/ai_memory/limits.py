@@ -60,6 +60,7 @@ NEAR_DUPLICATE_COSINE: Final = 0.9
 DUPLICATE_THRESHOLD: Final = 0.85  # what existing clients rely on, as is the least
 DUPLICATE_THRESHOLD_MIN: Final = 0.5
 IMPORT_RECORDS_MAX: Final = 1_000
+EXPORT_PAGE_ROWS: Final = 256  # read at once; a page of the longest texts is some 16 MB
 IMPORT_COMMIT_RECORDS: Final = 32  # a few ms for whoever stores meanwhile
 
 # The graph.

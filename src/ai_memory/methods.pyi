@@ -6,6 +6,7 @@ says; `answer.get("key")` asks.
 """
 
 import builtins
+from collections.abc import AsyncIterator, Generator
 from typing import Any, Literal
 
 
@@ -595,7 +596,7 @@ class ImportRefusal(builtins.dict[str, Any]):
     index: int
     code: str
     message: str
-    kind: Literal['link', 'memory']
+    kind: Literal['link', 'memory', 'record']
 
 class CuratorReportResult(builtins.dict[str, Any]):
     reports: builtins.list[builtins.dict[str, Any]]
@@ -1062,10 +1063,21 @@ class Methods:
     ) -> StoreManyResult:
         """Store several memories, each as memory_store would, one after the other."""
 
+    def export(
+        self,
+        format: Literal['ai-memory', 'reference'] = 'ai-memory',
+        vectors: bool = False,
+    ) -> Generator[bytes, None, None]:
+        """Export everything: memories, archive, earlier versions, links, ids that are gone for good."""
+
+    export_memories = export
+
     def import_memories(
         self,
-        memories: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...],
+        memories: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...] = ...,
         links: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...] = ...,
+        records: builtins.list[str] | tuple[str, ...] = ...,
+        restamp: bool = False,
     ) -> ImportResult:
         """Import memories verbatim. One that is here already, by id, is skipped unless newer."""
 
@@ -1522,10 +1534,21 @@ class AsyncMethods:
     ) -> StoreManyResult:
         """Store several memories, each as memory_store would, one after the other."""
 
+    def export(
+        self,
+        format: Literal['ai-memory', 'reference'] = 'ai-memory',
+        vectors: bool = False,
+    ) -> AsyncIterator[bytes]:
+        """Export everything: memories, archive, earlier versions, links, ids that are gone for good."""
+
+    export_memories = export
+
     async def import_memories(
         self,
-        memories: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...],
+        memories: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...] = ...,
         links: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...] = ...,
+        records: builtins.list[str] | tuple[str, ...] = ...,
+        restamp: bool = False,
     ) -> ImportResult:
         """Import memories verbatim. One that is here already, by id, is skipped unless newer."""
 

@@ -176,6 +176,35 @@ class Node:
         except StopIteration as stop:
             return stop.value
 
+    def stream(self, caller: Caller, command: Command) -> Generator[bytes, None, None]:
+        """Run a command whose answer is too long to hold, piece by piece from one snapshot.
+
+        The snapshot is held until the last piece or `close()`; take all pieces in one thread, and
+        ask nothing else of the node in it meanwhile.
+
+        Raises:
+            AiMemoryError: What the operation declares, or a fault of the world.
+        """
+        if self._closed:
+            raise NodeClosed("the node is closed")
+        operation, run = runner(type(command))
+        context = self._context(caller)
+        _demand(caller, command, None)
+        began = self.clock.monotonic()
+        code = "INTERNAL"
+        try:
+            with self.store.read() as rows:
+                yield from run(command, rows, context)
+            code = "OK"
+        except AiMemoryError as failure:
+            code = failure.code
+            raise
+        except GeneratorExit:
+            code = "OK"  # who asked has gone
+            raise
+        finally:
+            self._observe(operation, began, code)
+
     def close(self) -> None:
         """Take no further commands. The composition closes the ports."""
         self._closed = True
@@ -200,16 +229,7 @@ class Node:
             self._observe(operation, began, code)
 
     def _run(self, caller: Caller, command: Command, run: Callable[..., Any]) -> _Walk:
-        context = Context(
-            caller=caller,
-            now=self.clock.now(),
-            new_id=self._entropy.new_id,
-            retention=self._retention,
-            facts=self._facts,
-            vector_index=self.index,
-            reranker=self.reranker,
-            language_model=self.language_model,
-        )
+        context = self._context(caller)
         # Asked before the slow steps: a caller who may not costs no embedding.
         _demand(caller, command, getattr(command, "namespace", None))
         if not takes_steps(type(command)):
@@ -226,6 +246,18 @@ class Node:
                     step = steps.send(answer)
         except StopIteration as stop:
             return stop.value
+
+    def _context(self, caller: Caller) -> Context:
+        return Context(
+            caller=caller,
+            now=self.clock.now(),
+            new_id=self._entropy.new_id,
+            retention=self._retention,
+            facts=self._facts,
+            vector_index=self.index,
+            reranker=self.reranker,
+            language_model=self.language_model,
+        )
 
     def _perform(
         self, step: Step, caller: Caller, command: Command, context: Context
@@ -309,12 +341,14 @@ class Node:
             entries = stamp(transaction, outcome.changes, context.now)
             if entries:
                 apply(transaction, entries, outcome.payloads)
-            model = self._facts.embedder
-            if model is not None:
-                for group in outcome.windows:
+            for group in outcome.windows:
+                model = group.model or self._facts.embedder
+                if model is not None:
                     transaction.put_windows(
                         group.memory_id, group.payload_hash, model, group.vectors
                     )
+            if outcome.recalls:
+                transaction.touch(outcome.recalls)
             return outcome.result, entries
 
         result, entries = yield self.store.submit(work, step.lookups)  # 5 commit

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support import Harness, harness, open_store
 
 from ai_memory.errors import AiMemoryError
-from ai_memory.model.change import MemoryPut
+from ai_memory.model.change import MemoryPut, VersionPut
 from ai_memory.model.command import Command
 from ai_memory.model.memory import Payload
 from ai_memory.operations.apply import replay
@@ -127,7 +127,7 @@ def test_replaying_the_log_gives_the_same_state(script: list[tuple[Any, ...]]) -
             expected = source.state_hash()
             copy = open_store(":memory:")
 
-            def payload(put: MemoryPut, source: Reader = source) -> Payload | None:
+            def payload(put: MemoryPut | VersionPut, source: Reader = source) -> Payload | None:
                 return source.payload(put.memory_id, put.version, put.payload_hash)
 
             def work(rows: Transaction, source: Reader = source) -> None:

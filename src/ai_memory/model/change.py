@@ -11,7 +11,7 @@ import msgspec
 
 from ai_memory.model.clock import HybridTime, Micros
 from ai_memory.model.link import Link, Relation
-from ai_memory.model.memory import Memory, Payload, Tier
+from ai_memory.model.memory import Archived, Memory, Payload, Tier
 
 
 class MemoryPut(msgspec.Struct, frozen=True, kw_only=True, tag="memory_put", tag_field="kind"):
@@ -64,6 +64,39 @@ class MemoryPut(msgspec.Struct, frozen=True, kw_only=True, tag="memory_put", tag
             expires_at=self.expires_at,
             version=self.version,
         )
+
+
+class ArchivedPut(msgspec.Struct, frozen=True, kw_only=True, tag="archived_put", tag_field="kind"):
+    """A memory stands in the archive from now on, brought from elsewhere; it never lived here.
+
+    Attributes:
+        put: The memory as it stood when it was archived.
+        access_count: Its counters, which no longer change.
+    """
+
+    put: MemoryPut
+    access_count: int
+    last_accessed_at: Micros | None
+    archived_at: Micros
+    reason: str
+
+    def archived(self, payload: Payload) -> Archived:
+        """The archived memory this fact describes, given its text."""
+        memory = msgspec.structs.replace(
+            self.put.memory(payload),
+            access_count=self.access_count,
+            last_accessed_at=self.last_accessed_at,
+        )
+        return Archived(memory=memory, archived_at=self.archived_at, reason=self.reason)
+
+
+class VersionPut(msgspec.Struct, frozen=True, kw_only=True, tag="version_put", tag_field="kind"):
+    """A memory had this text once; the fact adds to its history and changes nothing else."""
+
+    memory_id: str
+    payload_hash: bytes
+    version: int
+    written_at: Micros
 
 
 class MemoryDeleted(
@@ -182,6 +215,8 @@ class LinkDeleted(msgspec.Struct, frozen=True, kw_only=True, tag="link_deleted",
 
 Change: TypeAlias = (
     MemoryPut
+    | ArchivedPut
+    | VersionPut
     | MemoryDeleted
     | MemoryPurged
     | MemoryErased

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from ai_memory.errors import Internal
 from ai_memory.model.change import (
+    ArchivedPut,
     Change,
     LinkDeleted,
     LinkInvalidated,
@@ -15,6 +16,7 @@ from ai_memory.model.change import (
     MemoryErased,
     MemoryPurged,
     MemoryPut,
+    VersionPut,
 )
 from ai_memory.model.clock import Micros
 from ai_memory.model.memory import Payload
@@ -49,10 +51,16 @@ def apply(
     for entry in entries:
         match entry.change:
             case MemoryPut() as put:
-                payload = payloads.get(put.payload_hash)
-                if payload is None:
-                    raise Internal("a change names a text that was not given")
+                payload = _text(payloads, put.payload_hash)
                 transaction.put_memory(put.memory(payload), put.payload_hash, words_of(payload))
+            case ArchivedPut(put=put) as fact:
+                payload = _text(payloads, put.payload_hash)
+                transaction.put_archived(fact.archived(payload), put.payload_hash)
+            case VersionPut() as past:
+                payload = _text(payloads, past.payload_hash)
+                transaction.put_version(
+                    past.memory_id, past.version, past.payload_hash, payload, past.written_at
+                )
             case MemoryDeleted(memory_id=memory_id, at=at, reason=reason):
                 transaction.delete_memory(memory_id, at=at, reason=reason)
             case MemoryPurged(memory_id=memory_id, at=at):
@@ -66,22 +74,30 @@ def apply(
     transaction.append_log(entries)
 
 
+def _text(payloads: Mapping[bytes, Payload], payload_hash: bytes) -> Payload:
+    payload = payloads.get(payload_hash)
+    if payload is None:
+        raise Internal("a change names a text that was not given")
+    return payload
+
+
 def replay(
     transaction: Transaction,
     entries: Sequence[LogEntry],
-    payload: Callable[[MemoryPut], Payload | None],
+    payload: Callable[[MemoryPut | VersionPut], Payload | None],
 ) -> None:
     """Apply a stretch of some log, its texts fetched one by one.
 
     An erased text leaves a gap: its change is recorded in the log and writes no row.
     """
     for entry in entries:
-        if isinstance(entry.change, MemoryPut):
-            text = payload(entry.change)
+        change = entry.change.put if isinstance(entry.change, ArchivedPut) else entry.change
+        if isinstance(change, MemoryPut | VersionPut):
+            text = payload(change)
             if text is None:
                 transaction.append_log([entry])
                 continue
-            apply(transaction, [entry], {entry.change.payload_hash: text})
+            apply(transaction, [entry], {change.payload_hash: text})
         else:
             apply(transaction, [entry], {})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import msgspec
 from msgspec import Meta
@@ -12,16 +12,16 @@ from msgspec import Meta
 from ai_memory import limits
 from ai_memory.errors import AiMemoryError, NotFound, ValidationFailed
 from ai_memory.model import field
-from ai_memory.model.change import Change, LinkPut, MemoryDeleted, MemoryPut
+from ai_memory.model.change import Change, LinkPut, MemoryPut
 from ai_memory.model.clock import SECOND, Micros, parse_rfc3339
 from ai_memory.model.command import Action, Command
 from ai_memory.model.link import Relation
 from ai_memory.model.memory import Memory, Payload, payload_of
 from ai_memory.operations.embedding import embed_texts
+from ai_memory.operations.free_title import free_title
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
+from ai_memory.operations.taking_in import Taken, read_record, take_in
 from ai_memory.ports import Lookups, Reader, Transaction, WindowVector
-
-_NUMBERS_TRIED: Final = 16
 
 
 class ImportedMemory(Command, frozen=True, kw_only=True):
@@ -67,7 +67,7 @@ class ImportMemories(Command, frozen=True, kw_only=True):
     """Import memories verbatim. One that is here already, by id, is skipped unless newer.
 
     So repeating an import is harmless, and completes one that was interrupted. A record whose title
-    is taken by another memory gets a numbered title.
+    is taken by another memory gets a numbered title. Lines of an export go into `records`.
     """
 
     action: ClassVar[Action] = "write"
@@ -76,9 +76,9 @@ class ImportMemories(Command, frozen=True, kw_only=True):
         tuple[dict[str, Any], ...],
         Meta(
             max_length=limits.IMPORT_RECORDS_MAX,
-            description="Memories as they are exported: at least title and content each.",
+            description="Memories as the API shows them: at least title and content each.",
         ),
-    ]
+    ] = ()
     links: Annotated[
         tuple[dict[str, Any], ...],
         Meta(
@@ -87,6 +87,21 @@ class ImportMemories(Command, frozen=True, kw_only=True):
             "target_id, relation.",
         ),
     ] = ()
+    records: Annotated[
+        tuple[str, ...],
+        Meta(
+            max_length=limits.IMPORT_RECORDS_MAX,
+            description="Lines of an export, as they stand: each is checked and taken in with its "
+            "id, instants, version, archive and history.",
+        ),
+    ] = ()
+    restamp: Annotated[
+        bool,
+        Meta(
+            description="Make what `records` hold the caller's own; whose it was stays in "
+            "metadata.imported_from_agent_id."
+        ),
+    ] = False
 
 
 class ImportRefusal(msgspec.Struct, kw_only=True):
@@ -95,7 +110,7 @@ class ImportRefusal(msgspec.Struct, kw_only=True):
     index: int
     code: str
     message: str
-    kind: Literal["memory", "link"] = "memory"
+    kind: Literal["memory", "link", "record"] = "memory"
 
 
 class ImportResult(msgspec.Struct, kw_only=True):
@@ -145,14 +160,35 @@ def import_memories(command: ImportMemories, context: Context) -> Steps[ImportRe
     linked = 0
     if links:
         linked, refused = yield Write(partial(_link, links, context.now))
-        errors += refused
+        link_errors = refused + link_errors
+    taken, record_errors = yield from _records(command, context)
     return ImportResult(
-        imported=imported,
-        updated=updated,
-        skipped=len(command.memories) - len(errors) - imported - updated,
-        linked=linked,
-        errors=errors + link_errors,
+        imported=imported + taken.imported,
+        updated=updated + taken.updated,
+        skipped=len(command.memories) - len(errors) - imported - updated + taken.skipped,
+        linked=linked + taken.linked,
+        errors=errors + link_errors + record_errors,
     )
+
+
+def _records(command: ImportMemories, context: Context) -> Steps[tuple[Taken, list[ImportRefusal]]]:
+    """Take in the lines of an export that can be read."""
+    records, errors = [], []
+    for index, line in enumerate(command.records):
+        try:
+            record = read_record(line)
+        except AiMemoryError as refusal:
+            errors.append(
+                ImportRefusal(
+                    index=index, code=refusal.code, message=refusal.message, kind="record"
+                )
+            )
+        else:
+            if record is not None:
+                records.append(record)
+    if not records:
+        return Taken(), errors
+    return (yield from take_in(records, context, restamp=command.restamp)), errors
 
 
 def _store(
@@ -172,7 +208,7 @@ def _store(
         if not _news(draft, live, known):
             continue
         before = live.get(draft.id)
-        title = _free_title(rows, draft, taken, changes, now)
+        title = free_title(rows, draft, taken, changes, now)
         memory = msgspec.structs.replace(
             draft, title=title, version=1 if before is None else before.version + 1
         )
@@ -312,29 +348,3 @@ def _expiry(record: ImportedMemory, context: Context) -> Micros | None:
     if record.ttl_secs is not None:
         return context.now + record.ttl_secs * SECOND
     return context.retention.expiry(record.tier, context.now)
-
-
-def _free_title(
-    rows: Transaction,
-    draft: Memory,
-    taken: set[tuple[str, str]],
-    changes: list[Change],
-    now: Micros,
-) -> str:
-    candidates = [draft.title, *(_suffixed(draft.title, str(n)) for n in range(2, _NUMBERS_TRIED))]
-    for title in candidates:
-        if (draft.namespace, title) in taken:
-            continue
-        holder = rows.memory_titled(draft.namespace, title)
-        if holder is None or holder.id == draft.id:
-            return title
-        if holder.expired(now):
-            changes.append(MemoryDeleted(memory_id=holder.id, at=now, reason="ttl_expired"))
-            return title
-    # A thousand conversations called "New chat": the id tells them apart.
-    return _suffixed(draft.title, draft.id)
-
-
-def _suffixed(title: str, suffix: str) -> str:
-    ending = f" ({suffix})"
-    return title[: limits.TITLE_CHARS_MAX - len(ending)] + ending

@@ -35,6 +35,7 @@ class Operation(NamedTuple):
         destructive: It may take something away.
         idempotent: Saying it twice changes no more than saying it once.
         embeds: It makes vectors, or says whether they could be made.
+        streams: Its answer is a stream of bytes, from `node.stream`; `result` is one line of it.
         faces: Where it stands; the others are deliberate absences, explained in docs/reference.
     """
 
@@ -49,6 +50,7 @@ class Operation(NamedTuple):
     destructive: bool = False
     idempotent: bool = False
     embeds: bool = False
+    streams: bool = False
     faces: tuple[Literal["mcp", "http", "cli"], ...] = ("mcp", "http", "cli")
 
     @property
@@ -155,6 +157,9 @@ OPERATIONS: Final = (
     Operation("store_many", "memory_store_many", "store_many", "Store several memories", "core",
               "StoreMany", "StoreManyResult", embeds=True, faces=("http",)),
     # A file of memories: over MCP it would pass through the model's context window.
+    Operation("export_memories", "memory_export", "export", "Export everything", "other",
+              "ExportMemories", "ExportLine", reads_only=True, idempotent=True, streams=True,
+              faces=("http", "cli")),
     Operation("import_memories", "memory_import", "import", "Import memories", "other",
               "ImportMemories", "ImportResult", idempotent=True, embeds=True,
               faces=("http", "cli")),

@@ -56,20 +56,23 @@ class Outcome(NamedTuple):
         changes: The facts, in order.
         payloads: The texts the facts name by hash.
         windows: Vectors for memories of this write, tied to the hash of their text.
+        recalls: (id, count, last instant) of recalls that happened elsewhere, for new memories.
     """
 
     result: Any
     changes: tuple[Change, ...] = ()
     payloads: Mapping[bytes, Payload] = {}
     windows: tuple[Windows, ...] = ()
+    recalls: tuple[tuple[str, int, Micros | None], ...] = ()
 
 
 class Windows(NamedTuple):
-    """The vectors of one memory's text."""
+    """The vectors of one memory's text; made by `model`, None: by this node's."""
 
     memory_id: str
     payload_hash: bytes
     vectors: Sequence[WindowVector]
+    model: EmbeddingModel | None = None
 
 
 class Write(NamedTuple):

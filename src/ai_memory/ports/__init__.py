@@ -28,6 +28,7 @@ from ai_memory.model.query import (
 from ai_memory.model.trace import ArchiveFigures, Traces
 from ai_memory.model.work import Curation, CuratorRun, ModelWork, WorkCounts
 from ai_memory.ports.graph import GraphRows
+from ai_memory.ports.page import RowIntake, RowPages
 
 if TYPE_CHECKING:
     import numpy as np
@@ -221,7 +222,7 @@ class WordHit(NamedTuple):
     score: float
 
 
-class Reader(VectorRows, GraphRows, Protocol):
+class Reader(VectorRows, GraphRows, RowPages, Protocol):
     """One consistent snapshot. Rows come as they are: expiry and scope are a Filter's business."""
 
     def log_position(self) -> int:
@@ -435,7 +436,7 @@ class StoreCounts(NamedTuple):
     file_bytes: int
 
 
-class Transaction(Reader, Protocol):
+class Transaction(Reader, RowIntake, Protocol):
     """A write transaction; its reads see its own writes. Only `operations/apply.py` writes rows."""
 
     def append_log(self, entries: Sequence[LogEntry]) -> None:
@@ -505,7 +506,7 @@ class Transaction(Reader, Protocol):
     def drop_left(self, limit: int) -> int:
         """Remove some vectors of models that are leaving; how many. 0: there were none."""
 
-    def touch(self, touches: Sequence[tuple[str, int, Micros]]) -> None:
+    def touch(self, touches: Sequence[tuple[str, int, Micros | None]]) -> None:
         """Add (id, count, at) to the access counters; not logged."""
 
     def put_model_work(self, works: Sequence[ModelWork], due_at: Micros) -> None:

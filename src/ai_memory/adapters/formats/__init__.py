@@ -22,12 +22,18 @@ from __future__ import annotations
 from ai_memory.adapters.formats.dataset import Dataset, open_dataset
 from ai_memory.adapters.formats.detect import detect
 from ai_memory.adapters.formats.question import Question
-from ai_memory.adapters.formats.record import ImportLink, ImportProblem, ImportRecord
+from ai_memory.adapters.formats.record import (
+    ImportLine,
+    ImportLink,
+    ImportProblem,
+    ImportRecord,
+)
 from ai_memory.adapters.formats.stream import FORMATS, RecordStream, open_records
 
 __all__ = [
     "FORMATS",
     "Dataset",
+    "ImportLine",
     "ImportLink",
     "ImportProblem",
     "ImportRecord",

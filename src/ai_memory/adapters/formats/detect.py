@@ -11,6 +11,7 @@ from ai_memory.adapters.formats.text import excerpt
 from ai_memory.errors import ValidationFailed
 
 DESCRIPTIONS: Final = {
+    "ai-memory": "what `ai-memory export` writes, taken in as it stands",
     "jsonl": "memories as JSON: one object on each line, an array, or an export {memories, links}",
     "claude": "conversations.json of a Claude export",
     "chatgpt": "conversations.json of a ChatGPT export",
@@ -95,6 +96,7 @@ def _hint(head: bytes) -> str:
 def _by_keys(keys: Keys) -> str | None:
     first, nested = keys
     rules = (
+        ("ai-memory", {"format", "exported_at", "records"} <= first),
         ("claude", "chat_messages" in first),
         ("chatgpt", "mapping" in first),
         ("locomo", any(map(_SESSION.fullmatch, first))),

@@ -77,6 +77,17 @@ class ImportLink(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     observed_by: str | None = None
 
 
+class ImportLine(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """A line of an export, as it stands: for the node to check and take in.
+
+    Attributes:
+        line: From 1.
+    """
+
+    line: int
+    text: str
+
+
 class ImportProblem(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A piece of the input that gives no memory; reading went on behind it.
 
@@ -97,7 +108,7 @@ class Empty(NamedTuple):
     line: int
 
 
-Item: TypeAlias = ImportRecord | ImportLink | ImportProblem | Empty
+Item: TypeAlias = ImportRecord | ImportLink | ImportLine | ImportProblem | Empty
 
 _VERSION_BITS: Final = 0xF << 76
 _VARIANT_BITS: Final = 0x3 << 62

@@ -16,13 +16,21 @@ from ai_memory.adapters.formats import (
     locomo,
     markdown,
     mem0,
+    portable,
     slack,
     trec,
     xquad,
 )
 from ai_memory.adapters.formats.detect import DESCRIPTIONS, detect, known_formats
 from ai_memory.adapters.formats.option import Options
-from ai_memory.adapters.formats.record import Empty, ImportLink, ImportProblem, ImportRecord, Item
+from ai_memory.adapters.formats.record import (
+    Empty,
+    ImportLine,
+    ImportLink,
+    ImportProblem,
+    ImportRecord,
+    Item,
+)
 from ai_memory.adapters.formats.source import Readable, Source
 from ai_memory.adapters.formats.text import clean
 from ai_memory.errors import ValidationFailed
@@ -34,6 +42,7 @@ UNITS: Final = tuple(locomo.UNIT_KEYS)
 """What may become one memory of a dialogue."""
 
 _READERS: Final[dict[str, Callable[[Source, Options], Iterator[Item]]]] = {
+    "ai-memory": portable.read,
     "jsonl": jsonl.read,
     "claude": claude.read,
     "chatgpt": chatgpt.read,
@@ -48,7 +57,7 @@ _READERS: Final[dict[str, Callable[[Source, Options], Iterator[Item]]]] = {
 }
 
 
-class RecordStream(Iterator[ImportRecord | ImportLink | ImportProblem]):
+class RecordStream(Iterator[ImportRecord | ImportLink | ImportLine | ImportProblem]):
     """The records and problems of one input, read as they are asked for.
 
     A context manager; it closes its input also when it is exhausted.
@@ -74,7 +83,7 @@ class RecordStream(Iterator[ImportRecord | ImportLink | ImportProblem]):
         """Bytes behind us; of a JSON document, the share of its elements, as bytes."""
         return self._source.done
 
-    def __next__(self) -> ImportRecord | ImportLink | ImportProblem:
+    def __next__(self) -> ImportRecord | ImportLink | ImportLine | ImportProblem:
         for item in self._items:
             if not isinstance(item, Empty):
                 return item

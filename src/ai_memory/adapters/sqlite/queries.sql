@@ -318,6 +318,73 @@ FROM json_each(:ids) AS wanted
 JOIN memory AS m ON m.id = wanted.value
 JOIN version AS v ON v.key = m.version_key
 
+-- name: memories_after --
+SELECT json_group_array(json(o)) FROM (
+    SELECT {memory_object} AS o
+    FROM memory AS m JOIN version AS v ON v.key = m.version_key
+    WHERE m.id > :after ORDER BY m.id LIMIT :limit)
+
+-- name: archived_after --
+SELECT json_group_array(json(o)) FROM (
+    SELECT {archived_object} AS o
+    FROM archived AS a JOIN version AS v ON v.key = a.version_key
+    WHERE a.id > :after ORDER BY a.id LIMIT :limit)
+
+-- name: earlier_versions --
+-- Those that no memory stands on, live or archived.
+SELECT json_object('number', v.number,
+    'memory_id', v.memory_id, 'hash', lower(hex(v.hash)),
+    'payload', json_object('title', v.title, 'content', v.content,
+        'tags', json(v.tags), 'metadata', json(v.metadata)),
+    'written_at', v.written_at) AS o
+FROM version AS v
+WHERE (v.memory_id, v.number, v.hash) > (:id, :number, unhex(:hash)) AND v.title IS NOT NULL
+  AND v.key NOT IN (SELECT version_key FROM memory WHERE id = v.memory_id
+                    UNION ALL SELECT version_key FROM archived WHERE id = v.memory_id)
+
+-- name: versions_after --
+SELECT json_group_array(json(o)) FROM (
+    {earlier_versions} ORDER BY v.memory_id, v.number, v.hash LIMIT :limit)
+
+-- name: link_rows_after --
+SELECT json_group_array(json(o)) FROM (
+    SELECT {link_array} AS o FROM link
+    WHERE (source_id, valid_from, target_id, relation, recorded_at)
+        > (:source_id, :valid_from, :target_id, :relation, :recorded_at)
+    ORDER BY source_id, valid_from, target_id, relation, recorded_at LIMIT :limit)
+
+-- name: tombstones_after --
+SELECT json_group_array(json(o)) FROM (
+    SELECT json_object('id', id, 'kind', kind, 'at', at) AS o
+    FROM tombstone WHERE id > :after ORDER BY id LIMIT :limit)
+
+-- name: windows_of --
+SELECT json_group_array(json_array(m.id, w.start, w.end, hex(w.vector)))
+FROM json_each(:ids) AS wanted
+CROSS JOIN memory AS m ON m.id = wanted.value AND m.embedded = 1
+CROSS JOIN window_vector AS w ON w.model = :model AND w.memory_key = m.key
+ORDER BY m.id, w.start, w.end
+
+-- name: known_tombstones --
+SELECT json_group_array(id) FROM tombstone WHERE id IN (SELECT value FROM json_each(:ids))
+
+-- name: known_versions --
+SELECT json_group_array(json_array(memory_id, number, lower(hex(hash))))
+FROM version WHERE memory_id IN (SELECT value FROM json_each(:ids))
+
+-- name: known_links --
+SELECT json_group_array({link_array})
+FROM link WHERE source_id IN (SELECT value FROM json_each(:ids))
+
+-- name: row_figures --
+SELECT json_object(
+    'memory', (SELECT count(*) FROM memory),
+    'archived', (SELECT count(*) FROM archived),
+    'version', (SELECT count(*) FROM version WHERE title IS NOT NULL)
+             - (SELECT count(*) FROM memory) - (SELECT count(*) FROM archived),
+    'link', (SELECT count(*) FROM link),
+    'tombstone', (SELECT count(*) FROM tombstone))
+
 -- name: live_tally --
 SELECT namespace, tier, memories AS n FROM tally
 UNION ALL
@@ -543,6 +610,18 @@ ON CONFLICT (id) DO UPDATE SET
     expires_at = excluded.expires_at, access_count = excluded.access_count,
     last_accessed_at = excluded.last_accessed_at, archived_at = excluded.archived_at,
     reason = excluded.reason
+
+-- name: insert_archived --
+INSERT INTO archived (id, namespace, title_digest, version_key, tier, priority, confidence, source,
+    agent_id, scope, created_at, updated_at, expires_at, access_count, last_accessed_at,
+    archived_at, reason)
+SELECT value ->> 0, value ->> 1, unhex(value ->> 2),
+       (SELECT key FROM version WHERE memory_id = value ->> 0 AND number = value ->> 3
+                                  AND hash = unhex(value ->> 4)),
+       value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10,
+       value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16,
+       value ->> 17
+FROM json_each(:rows)
 
 -- name: delete_memories --
 DELETE FROM memory WHERE key IN (SELECT value ->> 0 FROM json_each(:rows))

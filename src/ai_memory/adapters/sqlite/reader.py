@@ -19,6 +19,7 @@ from ai_memory.adapters.sqlite.filter import (
     compile_place,
 )
 from ai_memory.adapters.sqlite.graph_rows import GraphRows
+from ai_memory.adapters.sqlite.page_reader import PageReader
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.adapters.sqlite.row import Row
 from ai_memory.adapters.sqlite.statement import json_text
@@ -75,7 +76,7 @@ _places = msgspec.json.Decoder(list[tuple[int, int, int, int]])
 _any = msgspec.json.Decoder()
 
 
-class SqliteReader(ArchiveReader, GraphRows, WorkReads):
+class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
     """The Reader port over one connection inside a transaction."""
 
     def __init__(

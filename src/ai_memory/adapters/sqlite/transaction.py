@@ -30,7 +30,7 @@ from ai_memory.model.change import LinkDeleted, LogEntry
 from ai_memory.model.clock import HybridTime, Micros, next_hybrid_time
 from ai_memory.model.entity import KIND, aliases_of
 from ai_memory.model.link import Link
-from ai_memory.model.memory import Memory
+from ai_memory.model.memory import Archived, Memory, Payload, payload_of
 from ai_memory.ports import EmbeddingModel, IndexedWords, Lookups, Unprepared, WindowVector
 
 
@@ -64,13 +64,14 @@ class SqliteTransaction(WorkWrites, SqliteReader):
         self._versions: list[tuple[Any, ...]] = []
         self._puts: dict[str, _Put] = {}
         self._freed: set[tuple[str, str]] = set()  # titles that pending rows give up
+        self._archives: dict[str, tuple[Any, ...]] = {}  # brought from elsewhere
         self._deletes: dict[str, tuple[int, Micros, str]] = {}
         self._purges: dict[str, tuple[str, Micros]] = {}
         self._links = LinkBook(connection, {pair for lookup in lookups for pair in lookup.pairs})
         self._aliases: dict[str, tuple[str, ...]] = {}  # of entities that changed
         self._windows: dict[str, dict[int, Sequence[WindowVector]]] = {}  # by id, by model
         self._log: list[LogEntry] = []
-        self._touches: list[tuple[str, int, Micros]] = []
+        self._touches: list[tuple[str, int, Micros | None]] = []
         self.writes = 0
         self._open(lookups, now)
 
@@ -174,7 +175,12 @@ class SqliteTransaction(WorkWrites, SqliteReader):
         """See ports.Transaction."""
         self.writes += 1
         title = (memory.namespace, memory.title)
-        if memory.id in self._deletes or memory.id in self._purges or title in self._freed:
+        if (
+            memory.id in self._deletes
+            or memory.id in self._purges
+            or memory.id in self._archives
+            or title in self._freed
+        ):
             # Set-based statements know no order: what this row takes must be free on disk.
             self.flush()
         known = self._row(memory.id)
@@ -196,19 +202,8 @@ class SqliteTransaction(WorkWrites, SqliteReader):
             if held != title:
                 self._freed.add(held)
         if text_changed or known is None or known.memory.version != memory.version:
-            self._version_key += 1
-            self._versions.append(
-                (
-                    self._version_key,
-                    memory.id,
-                    memory.version,
-                    hash_hex,
-                    memory.title,
-                    memory.content,
-                    memory.tags,
-                    memory.metadata,
-                    memory.updated_at,
-                )
+            self._put_text(
+                memory.id, memory.version, hash_hex, payload_of(memory), memory.updated_at
             )
         if memory.metadata.get("kind") == KIND or (
             known is not None and known.memory.metadata.get("kind") == KIND
@@ -233,6 +228,71 @@ class SqliteTransaction(WorkWrites, SqliteReader):
                 stale_vectors=put.stale_vectors or pending.stale_vectors,
             )
         self._puts[memory.id] = put
+
+    def _put_text(
+        self, memory_id: str, number: int, hash_hex: str, payload: Payload, written_at: Micros
+    ) -> None:
+        self._version_key += 1
+        self._versions.append(
+            (
+                self._version_key,
+                memory_id,
+                number,
+                hash_hex,
+                payload.title,
+                payload.content,
+                payload.tags,
+                payload.metadata,
+                written_at,
+            )
+        )
+
+    def put_version(
+        self,
+        memory_id: str,
+        number: int,
+        payload_hash: bytes,
+        payload: Payload,
+        written_at: Micros,
+    ) -> None:
+        """See ports.Transaction."""
+        self.writes += 1
+        if memory_id in self._purges:
+            self.flush()
+        self._put_text(memory_id, number, payload_hash.hex().upper(), payload, written_at)
+
+    def put_archived(self, archived: Archived, payload_hash: bytes) -> None:
+        """See ports.Transaction."""
+        memory = archived.memory
+        if self._row(memory.id) is not None:
+            self.delete_memory(memory.id, at=archived.archived_at, reason=archived.reason)
+        if memory.id in self._deletes or memory.id in self._purges:
+            self.flush()
+        self.writes += 1
+        hash_hex = payload_hash.hex().upper()
+        self._put_text(memory.id, memory.version, hash_hex, payload_of(memory), memory.updated_at)
+        self._archives[memory.id] = (
+            memory.id,
+            memory.namespace,
+            title_digest(memory.title),
+            memory.version,
+            hash_hex,
+            memory.tier,
+            memory.priority,
+            memory.confidence,
+            memory.source,
+            memory.agent_id,
+            memory.scope,
+            memory.created_at,
+            memory.updated_at,
+            memory.expires_at,
+            memory.access_count,
+            memory.last_accessed_at,
+            archived.archived_at,
+            archived.reason,
+        )
+        if memory.metadata.get("kind") == KIND:
+            self._aliases[memory.id] = aliases_of(memory.metadata)
 
     def delete_memory(self, memory_id: str, *, at: Micros, reason: str) -> None:
         """See ports.Transaction."""
@@ -268,7 +328,13 @@ class SqliteTransaction(WorkWrites, SqliteReader):
 
     def _memory_row_pending(self, memory_id: str) -> bool:
         """Whether rows wait that the purge of a memory must find written."""
-        return memory_id in self._puts or memory_id in self._windows or self._links.pending
+        return (
+            memory_id in self._puts
+            or memory_id in self._windows
+            or memory_id in self._archives
+            or bool(self._versions)
+            or self._links.pending
+        )
 
     def put_link(self, link: Link) -> None:
         """See ports.Transaction."""
@@ -361,7 +427,7 @@ class SqliteTransaction(WorkWrites, SqliteReader):
             self._change_models("forget_left")
         return dropped
 
-    def touch(self, touches: Sequence[tuple[str, int, Micros]]) -> None:
+    def touch(self, touches: Sequence[tuple[str, int, Micros | None]]) -> None:
         """See ports.Transaction."""
         self.writes += 1
         self._touches.extend(touches)
@@ -382,6 +448,9 @@ class SqliteTransaction(WorkWrites, SqliteReader):
         self._flush_deletes()
         self._flush_purges()
         self._flush_rows()
+        if self._archives:
+            archives, self._archives = self._archives, {}
+            self._each("insert_archived", list(archives.values()))
         self._links.flush()
         if self._aliases:
             aliases, self._aliases = self._aliases, {}

@@ -47,7 +47,7 @@ class Entry(NamedTuple):
         return import_module(f"ai_memory.faces.cli.{self.module}")
 
 
-_OWN_MODULE: Final = {"import": "import_file"}
+_OWN_MODULE: Final = {"export": "export_file", "import": "import_file"}
 """Operations that want more than a command and its result."""
 
 _OTHERS: Final = (

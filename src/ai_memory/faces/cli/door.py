@@ -25,6 +25,13 @@ class Door(Protocol):
             AiMemoryError: What the operation declares, or a fault of the world.
         """
 
+    def stream(self, operation: Operation, command: Command) -> Iterator[bytes]:
+        """Run a command that streams; its answer in pieces.
+
+        Raises:
+            AiMemoryError: Likewise, also between two pieces.
+        """
+
     def close(self) -> None:
         """Finish what the node has to finish; twice is once."""
 

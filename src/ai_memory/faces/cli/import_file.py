@@ -23,13 +23,16 @@ from ai_memory.model.memory import TIERS
 from ai_memory.operations.registry import Operation, by_cli
 
 if TYPE_CHECKING:
-    from ai_memory.adapters.formats import ImportLink, ImportRecord, RecordStream
+    from ai_memory.adapters.formats import ImportLine, ImportLink, ImportRecord, RecordStream
     from ai_memory.faces.cli.door import Door
     from ai_memory.faces.cli.parser import Parser
 
 BATCH_RECORDS: Final = 200
 BATCH_BYTES: Final = 256 * 1024
 """Of JSON: some seconds of embedding, and far below what a node accepts in one body."""
+LINE_BATCH_RECORDS: Final = 512
+LINE_BATCH_BYTES: Final = 1024 * 1024
+"""Of an export's lines; mostly they bring what would have to be made."""
 
 _PROBLEMS_KEPT: Final = 1_000
 _PROBLEMS_SHOWN: Final = 20
@@ -83,6 +86,11 @@ def configure(parser: Parser, name: str) -> None:
     parser.add_argument(
         "--retention", metavar="TIER", help="Keep every memory so long: short, mid, long."
     )
+    parser.add_argument(
+        "--restamp",
+        action="store_true",
+        help="Of an export: make everything yours; whose it was stays in the metadata.",
+    )
     parser.add_argument("--progress", action="store_true", help="Show the bar in any case.")
     add_flags(parser, tier_is_level=True)
 
@@ -114,8 +122,13 @@ def run(call: Call) -> int:
     retention = options.get("retention")
     _check(options.get("namespace"), retention)
     with open_records(_source(options.get("file")), **reading) as records:
+        _check_verbatim(records.format, options)
         importer = _Importer(
-            operation, records, retention=retention, namespace=default_namespace(config)
+            operation,
+            records,
+            retention=retention,
+            namespace=default_namespace(config),
+            restamp="restamp" in options,
         )
         with open_door(call.flags, operation, config) as door:
             shown = wants_bar(asked="progress" in options, quiet=call.flags.quiet)
@@ -152,6 +165,25 @@ def _check(namespace: str | None, retention: str | None) -> None:
         )
 
 
+def _check_verbatim(name: str, options: dict[str, Any]) -> None:
+    """Refuse what would change an export, and --restamp for what is none.
+
+    Raises:
+        ValidationFailed: It is asked for.
+    """
+    changing = [each for each in ("namespace", "retention") if each in options]
+    if name == "ai-memory" and changing:
+        raise ValidationFailed(
+            f"--{changing[0]} does not go with an export, which is taken in as it stands",
+            hint="Leave it out; --restamp alone changes something: whose the memories are.",
+        )
+    if name != "ai-memory" and "restamp" in options:
+        raise ValidationFailed(
+            f"--restamp is for exports of ai-memory, and this is {name}",
+            hint="Leave it out; what is imported is yours unless the file says otherwise.",
+        )
+
+
 class _Importer:
     """Takes a file's records to a node in batches."""
 
@@ -162,6 +194,7 @@ class _Importer:
         *,
         retention: str | None,
         namespace: str,
+        restamp: bool,
     ) -> None:
         self.summary = Summary(format=records.format)
         self._operation = operation
@@ -172,6 +205,8 @@ class _Importer:
         self._lines: list[int] = []
         self._bytes = 0
         self._links: list[ImportLink] = []
+        self._restamp = restamp
+        self._texts: list[str] = []
 
     def run(self, door: Door, bar: Bar) -> None:
         """Import everything.
@@ -179,7 +214,7 @@ class _Importer:
         Raises:
             AiMemoryError: The node failed; what was stored before stays.
         """
-        from ai_memory.adapters.formats import ImportLink, ImportProblem
+        from ai_memory.adapters.formats import ImportLine, ImportLink, ImportProblem
 
         try:
             for item in self._records:
@@ -188,11 +223,15 @@ class _Importer:
                     excerpt = f" | {item.excerpt}" if item.excerpt else ""
                     self.summary.refuse(item.line, item.message + excerpt)
                     continue
+                if isinstance(item, ImportLine):
+                    self._add_line(item, door, bar)
+                    continue
                 if isinstance(item, ImportLink):
                     self._links.append(item)
                     continue
                 self._add(item, door, bar)
             self._flush(door, bar)
+            self._flush_lines(door, bar)
             self._link(door)
         except (AiMemoryError, KeyboardInterrupt):
             if self.summary.imported:
@@ -213,6 +252,21 @@ class _Importer:
         self._bytes += size
         if len(self._batch) >= BATCH_RECORDS:
             self._flush(door, bar)
+
+    def _add_line(self, line: ImportLine, door: Door, bar: Bar) -> None:
+        size = len(to_json(line.text))
+        if self._texts and self._bytes + size > LINE_BATCH_BYTES:
+            self._flush_lines(door, bar)
+        self._texts.append(line.text)
+        self._lines.append(line.line)
+        self._bytes += size
+        if len(self._texts) >= LINE_BATCH_RECORDS:
+            self._flush_lines(door, bar)
+
+    def _flush_lines(self, door: Door, bar: Bar) -> None:
+        if self._texts:
+            self._send({"records": self._texts, "restamp": self._restamp}, door, bar)
+            self._texts = []
 
     def _link(self, door: Door) -> None:
         """Send the links, now that both ends of each have come."""
@@ -238,16 +292,20 @@ class _Importer:
         return memory
 
     def _flush(self, door: Door, bar: Bar) -> None:
-        if not self._batch:
-            return
-        command = to_command(self._operation, {"memories": self._batch})
-        result = door.execute(self._operation, command)
+        if self._batch:
+            self._send({"memories": self._batch}, door, bar)
+            self._batch = []
+
+    def _send(self, fields: dict[str, Any], door: Door, bar: Bar) -> None:
+        """Hand a batch over, and count what became of it."""
+        result = door.execute(self._operation, to_command(self._operation, fields))
         self.summary.imported += result["imported"]
         self.summary.updated += result["updated"]
         self.summary.skipped += result["skipped"]
+        self.summary.linked += result["linked"]
         for refusal in result["errors"]:
             self.summary.refuse(self._lines[refusal["index"]], refusal["message"])
-        self._batch, self._lines, self._bytes = [], [], 0
+        self._lines, self._bytes = [], 0
         bar.reach(self._records.done, imported=self.summary.imported)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from ai_memory.compose import OpenNode, open_node
@@ -51,6 +52,11 @@ class LocalDoor:
             note(f"note: keyword search only: {problem}", quiet=self._quiet)
         result: dict[str, Any] = to_builtins(self.opened.node.execute(self.caller, command))
         return result
+
+    def stream(self, operation: Operation, command: Command) -> Iterator[bytes]:
+        """See Door."""
+        del operation
+        yield from self.opened.node.stream(self.caller, command)
 
     def _embed_waiting(self) -> None:
         """Make missing vectors: no janitor runs beside a single call."""

@@ -76,6 +76,11 @@ class Bar:
             self._bar.set_postfix(figures, refresh=False)
             self._bar.update(max(0, count - self._bar.n))
 
+    def close(self) -> None:
+        """Take it away."""
+        if self._bar is not None:
+            self._bar.close()
+
     def __enter__(self) -> Self:
         return self
 
@@ -85,8 +90,7 @@ class Bar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        self.close()
 
 
 def wants_bar(*, asked: bool, quiet: bool) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 CONNECT_SECS: Final = 5.0
 ANSWER_SECS: Final = limits.BUSY_WAIT_SECS + 60.0  # the node itself may wait that long, then embed
+_PIECE_BYTES: Final = 256 * 1024
 _EXCERPT_CHARS: Final = 120
 _HEADER_TEXT: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?")
 _ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - to call, not to listen
@@ -76,22 +79,30 @@ class RemoteDoor:
         Raises:
             Unreachable: The node does not answer, or what answers is no node.
         """
-        route = route_of(operation)
-        fields = given_fields(command)
-        path = route.path
-        for name in route.path_fields:
-            path = path.replace(f"{{{name}}}", quote(str(fields.pop(name)), safe=""))
-        if not route.takes_query:
-            body = to_json(fields)
-            return self._ask(route.method, path, body)
-        query = urlencode({name: _query_text(value) for name, value in fields.items()})
-        return self._ask(route.method, f"{path}?{query}" if query else path, None)
+        return self._ask(*_request_of(operation, command))
+
+    def stream(self, operation: Operation, command: Command) -> Iterator[bytes]:
+        """See Door.
+
+        Raises:
+            Unreachable: The node does not answer, or breaks off.
+        """
+        with self._opened(*_request_of(operation, command)) as response:
+            if response.status != 200:
+                self._read(response.status, response.read())
+            while piece := response.read1(_PIECE_BYTES):
+                yield piece
 
     def close(self) -> None:
         """See Door; every request has its own connection."""
 
     def _ask(self, method: str, target: str, body: bytes | None) -> dict[str, Any]:
-        status, data = self._exchange(method, target, body)
+        with self._opened(method, target, body) as response:
+            status, data = response.status, response.read()
+        return self._read(status, data)
+
+    def _read(self, status: int, data: bytes) -> dict[str, Any]:
+        """What a node answered, or the error it answered with."""
         try:
             answer = msgspec.json.decode(data)
         except msgspec.DecodeError:
@@ -106,7 +117,9 @@ class RemoteDoor:
             hint="Check the address and the port.",
         )
 
-    def _exchange(self, method: str, target: str, body: bytes | None) -> tuple[int, bytes]:
+    @contextmanager
+    def _opened(self, method: str, target: str, body: bytes | None) -> Iterator[HTTPResponse]:
+        """The answer to a request, its body not yet read."""
         kind = HTTPSConnection if self.place.secure else HTTPConnection
         connection = kind(self.place.host, self.place.port, timeout=CONNECT_SECS)
         headers = dict(self._headers)
@@ -120,8 +133,7 @@ class RemoteDoor:
             connection.sock.settimeout(ANSWER_SECS)
             try:
                 connection.request(method, self.place.path + target, body, headers)
-                response = connection.getresponse()
-                return response.status, response.read()
+                yield connection.getresponse()
             except (OSError, HTTPException) as cause:
                 raise Unreachable(
                     f"the node at {self.place} broke off before it answered "
@@ -161,6 +173,19 @@ def route_of(operation: Operation) -> Route:
     """Where the operation stands; of several, one that takes a body of any length."""
     routes = [route for route in ROUTES if route.operation == operation.name]
     return next((route for route in routes if not route.takes_query), routes[0])
+
+
+def _request_of(operation: Operation, command: Command) -> tuple[str, str, bytes | None]:
+    """Method, path with query, and body."""
+    route = route_of(operation)
+    fields = given_fields(command)
+    path = route.path
+    for name in route.path_fields:
+        path = path.replace(f"{{{name}}}", quote(str(fields.pop(name)), safe=""))
+    if not route.takes_query:
+        return route.method, path, to_json(fields)
+    query = urlencode({name: _query_text(value) for name, value in fields.items()})
+    return route.method, f"{path}?{query}" if query else path, None
 
 
 def given_fields(command: Command) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from ai_memory.faces.http.reply import TEXT, Reply, error_body, refuse, send_rep
 from ai_memory.faces.http.request import Request, caller_of, command_of
 from ai_memory.faces.http.router import Router
 from ai_memory.faces.http.routes import MCP_PATHS, METRICS_PATHS, OPENAPI_PATH, ROUTES, Route
+from ai_memory.faces.http.stream import Stream, Streamer
 from ai_memory.operations.memory_stats import MemoryStats, StatsResult
 from ai_memory.operations.registry import Operation, command_type, operations_on, runner
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from ai_memory.faces.http.mount import Mount
     from ai_memory.model.command import Caller
 
-Endpoint: TypeAlias = Callable[[Request], Awaitable[Reply]]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[Reply | Stream]]
 
 _LOG: Final = logging.getLogger(__name__)
 _BODILESS: Final = ("GET", "HEAD")
@@ -57,6 +58,7 @@ class App:
         self._mcp = mcp
         self._metrics = metrics
         self._openapi: bytes | None = None
+        self._streamer = Streamer()
         operations = {operation.name: operation for operation in operations_on("http")}
         for operation in operations.values():
             runner(command_type(operation))  # imported now, not while a first caller waits
@@ -81,6 +83,9 @@ class App:
                 await self._mcp.answer(scope, body, receive, send)
                 return
             reply = await self._answer(scope, headers, body)
+            if isinstance(reply, Stream):
+                await self._streamer.send(reply, receive, send)
+                return
         except AiMemoryError as error:
             await refuse(send, error, body)
         except asyncio.CancelledError:
@@ -94,7 +99,7 @@ class App:
             if reply is not None:
                 await send_reply(send, reply)
 
-    async def _answer(self, scope: Scope, headers: Headers, body: Body) -> Reply | None:
+    async def _answer(self, scope: Scope, headers: Headers, body: Body) -> Reply | Stream | None:
         """The reply, or None when the client went away before it had said everything.
 
         Raises:
@@ -111,9 +116,13 @@ class App:
             content = sent
         return await endpoint(Request(headers, scope["query_string"], params, content))
 
-    async def _operate(self, operation: Operation, route: Route, request: Request) -> Reply:
+    async def _operate(
+        self, operation: Operation, route: Route, request: Request
+    ) -> Reply | Stream:
         """Run an operation."""
         caller = caller_of(request.headers)
+        if operation.streams:
+            return Stream(partial(self._node.stream, caller, command_of(operation, route, request)))
         if len(request.body) > _LONG_BODY_BYTES:
             result = await asyncio.to_thread(self._work, operation, route, request, caller)
         else:
@@ -167,6 +176,7 @@ class App:
         if self._mcp is not None and running is not None:
             self._mcp.end()
             await running
+        self._streamer.close()
         await send({"type": "lifespan.shutdown.complete"})
 
 

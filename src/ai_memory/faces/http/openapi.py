@@ -150,7 +150,9 @@ def _operation(
             }
         )
     described["parameters"] = parameters
-    described["responses"] = _responses(route, answer, names_one=_names_one(fields))
+    described["responses"] = _responses(
+        route, answer, names_one=_names_one(fields), streams=operation.streams
+    )
     return described
 
 
@@ -170,8 +172,12 @@ def _names_one(fields: dict[str, Any]) -> bool:
     return any(_ID.fullmatch(name) for name in fields)
 
 
-def _responses(route: Route, answer: dict[str, Any], *, names_one: bool) -> dict[str, Any]:
+def _responses(
+    route: Route, answer: dict[str, Any], *, names_one: bool, streams: bool
+) -> dict[str, Any]:
     content = {"application/json": {"schema": answer}}
+    if streams:  # JSON Lines; a schema for one line would be taken for one of the whole
+        content = {"application/x-ndjson": {"schema": {"type": "string"}}}
     responses: dict[str, Any] = {str(route.status): {"description": "Done.", "content": content}}
     if route.repeated is not None or route.made is not None:
         responses["200"] = {

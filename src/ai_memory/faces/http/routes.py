@@ -103,6 +103,7 @@ ROUTES: Final = (
     Route("curator_report", "GET", f"{API}/curator/report"),
     Route("undo_curation", "POST", f"{API}/curator/actions/{{id}}/undo"),
     Route("expand_query", "POST", f"{API}/expand_query"),
+    Route("export_memories", "GET", f"{API}/export"),
     Route("import_memories", "POST", f"{API}/import"),
 )  # fmt: skip
 
