@@ -24,7 +24,8 @@ make run      setup, then start the memory on $(URL)
 make test     setup, then run all tests
 make check    setup, then format, lint, types and import layers (under a minute)
 make format   setup, then format the code and mend what the linter can
-make docs     write docs/reference/ and the Python API's types from the declarations
+make docs     write docs/reference/ and the Python API's types from the declarations,
+              and docs/transcript.md from a session
 make soak     sixteen processes on one file for twenty seconds
 make fuzz     ask a server everything its OpenAPI document promises (CASES=n per operation)
 make bench    setup, then measure speed, each figure beside its floor
@@ -102,6 +103,7 @@ run: setup
 
 docs: setup
 	@$(BIN)/python scripts/reference.py
+	@$(BIN)/python scripts/transcript.py
 
 soak: setup
 	@AI_MEMORY_SOAK_SECONDS=20 $(BIN)/python -m pytest tests/system/test_processes.py $(ARGS)
