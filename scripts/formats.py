@@ -38,16 +38,16 @@ def turns(conversation: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-async def measure(path: Path, most: int) -> dict[str, list[int]]:
+async def measure(text: str, most: int) -> dict[str, list[int]]:
     """Tokens of each answer, by format."""
-    sample = json.loads(path.read_text(encoding="utf-8"))[0]
-    count = bpe_openai.get_encoding("cl100k_base").count
+    sample = json.loads(text)[0]
+    encode = bpe_openai.get_encoding("cl100k_base").encode
     found: dict[str, list[int]] = {name: [] for name in FORMATS}
     with tempfile.TemporaryDirectory() as folder:
         opened = open_node(load_config({"db": f"{folder}/a.db", "tier": "keyword"}))
         async with Client(build_server(Ready(opened), "core")) as client:
-            for title, text in turns(sample["conversation"]):
-                await client.call_tool("memory_store", {"title": title, "content": text})
+            for title, said in turns(sample["conversation"]):
+                await client.call_tool("memory_store", {"title": title, "content": said})
             for asked in sample["qa"][:most]:
                 fields = {"context": asked["question"], "limit": MEMORIES, "min_relevance": 0}
                 costs = {}
@@ -55,7 +55,7 @@ async def measure(path: Path, most: int) -> dict[str, list[int]]:
                     answer = await client.call_tool("memory_recall", {**fields, "format": name})
                     (block,) = answer.content
                     assert isinstance(block, TextContent)
-                    costs[name] = count(block.text)
+                    costs[name] = len(encode(block.text))
                     if name == "json":
                         full = json.loads(block.text)["count"] == MEMORIES
                 for name, cost in costs.items() if full else ():
@@ -65,7 +65,7 @@ async def measure(path: Path, most: int) -> dict[str, list[int]]:
 
 
 def main(path: str, most: str = "100") -> int:
-    found = asyncio.run(measure(Path(path), int(most)))
+    found = asyncio.run(measure(Path(path).read_text(encoding="utf-8"), int(most)))
     base = statistics.mean(found["json"])
     sys.stdout.write(f"{len(found['json'])} recalls of {MEMORIES} memories\n\n")
     sys.stdout.write("| format | tokens of an answer | of JSON |\n|---|---|---|\n")
