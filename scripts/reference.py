@@ -30,6 +30,8 @@ NOT_ON_MCP = {
     "store_many": "an agent stores one fact at a time.",
     "import": "a file of memories would pass through the model's context.",
     "unlink": "what turns out to be over is invalidated; a mistake is a person's to take back.",
+    "resolve": "`memory_link` with relation `supersedes` says it, in one tool less.",
+    "contradictions": "`memory_get_links` shows those of a memory, in one tool less.",
 }
 NOTE = "<!-- Written by scripts/reference.py; change the declarations, then `make docs`. -->\n"
 

@@ -565,6 +565,24 @@ class ComparedView(builtins.dict[str, Any]):
     id: str
     title: str
 
+class ResolveResult(builtins.dict[str, Any]):
+    resolved: bool
+    winner: str
+    loser: str
+    ended: int
+
+class ContradictionsResult(builtins.dict[str, Any]):
+    memories: builtins.list[MemoryView]
+    links: builtins.list[ContradictionView]
+    count: int
+    truncated: bool
+
+class ContradictionView(builtins.dict[str, Any]):
+    source_id: str
+    target_id: str
+    relation: str
+    synthesized: bool
+
 class TagResult(builtins.dict[str, Any]):
     id: str
     new_tags: builtins.list[str]
@@ -1043,6 +1061,26 @@ class Methods:
     ) -> ContradictionResult:
         """Tell whether two memories contradict each other; nothing is changed."""
 
+    def resolve(
+        self,
+        winner: str,
+        loser: str,
+        agent_id: str | None = None,
+    ) -> ResolveResult:
+        """Say which of two memories is right: it supersedes the other, which stays readable."""
+
+    resolve_contradiction = resolve
+
+    def contradictions(
+        self,
+        topic: str | None = None,
+        namespace: str | None = None,
+        limit: int = 50,
+    ) -> ContradictionsResult:
+        """List memories that contradict each other, in a namespace or about a topic."""
+
+    list_contradictions = contradictions
+
     def auto_tag(
         self,
         id: str,
@@ -1513,6 +1551,26 @@ class AsyncMethods:
         id_b: str,
     ) -> ContradictionResult:
         """Tell whether two memories contradict each other; nothing is changed."""
+
+    async def resolve(
+        self,
+        winner: str,
+        loser: str,
+        agent_id: str | None = None,
+    ) -> ResolveResult:
+        """Say which of two memories is right: it supersedes the other, which stays readable."""
+
+    resolve_contradiction = resolve
+
+    async def contradictions(
+        self,
+        topic: str | None = None,
+        namespace: str | None = None,
+        limit: int = 50,
+    ) -> ContradictionsResult:
+        """List memories that contradict each other, in a namespace or about a topic."""
+
+    list_contradictions = contradictions
 
     async def auto_tag(
         self,

@@ -25,7 +25,7 @@ from ai_memory.operations.registry import by_method, operations_on
 
 POSITIONAL = (
     "id", "ids", "id_a", "id_b", "query", "context", "intent", "family", "source_id", "target_id",
-    "canonical_name", "alias",
+    "canonical_name", "alias", "winner", "loser",
 )  # fmt: skip
 Ask = Callable[[str, dict[str, Any]], Any]
 
@@ -137,6 +137,16 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
                          "threshold": 0.1}),
     ("check_duplicate", {"title": "Zebra", "content": " "}),
     ("detect_contradiction", {"id_a": "$4", "id_b": "$3"}),
+    ("link", {"source_id": "$4", "target_id": "$3", "relation": "contradicts"}),
+    ("contradictions", {"namespace": "a"}),
+    ("contradictions", {"topic": "Database host"}),
+    ("contradictions", {}),
+    ("resolve", {"winner": "$4", "loser": "$3"}),
+    ("resolve", {"winner": "$4", "loser": "$4"}),
+    ("resolve", {"winner": "$4", "loser": "nobody"}),
+    ("get", {"id": "$3"}),
+    ("contradictions", {"namespace": "a"}),
+    ("recall", {"context": "third database", "namespace": "a/b", "min_relevance": 0}),
     ("detect_contradiction", {"id_a": "$4", "id_b": "nobody"}),
     ("auto_tag", {"id": "$0"}),
     ("curator_report", {}),

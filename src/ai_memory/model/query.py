@@ -41,7 +41,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         now: The instant against which expiry is judged.
         namespaces: Exact names; None: all.
         since: Created at or after. `until`: created at or before.
-        family: What `metadata.family` says.
+        family: What `metadata.family` says. `topic`: what `metadata.topic` says.
         visible: At least one rule must match; None: no scope restriction.
     """
 
@@ -54,6 +54,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     since: Micros | None = None
     until: Micros | None = None
     family: str | None = None
+    topic: str | None = None
     visible: tuple[ScopeRule, ...] | None = None
 
     def matches(self, memory: Memory) -> bool:
@@ -68,6 +69,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             and (self.since is None or memory.created_at >= self.since)
             and (self.until is None or memory.created_at <= self.until)
             and (self.family is None or memory.metadata.get("family") == self.family)
+            and (self.topic is None or memory.metadata.get("topic") == self.topic)
             and (self.visible is None or any(rule.matches(memory) for rule in self.visible))
         )
 

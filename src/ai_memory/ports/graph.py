@@ -72,6 +72,12 @@ class GraphRows(Protocol):
     def believed_links(self, pairs: Sequence[tuple[str, str]]) -> list[Link]:
         """What is believed now of each (source, target), whatever the relation; no order."""
 
+    def contradicting(self, namespace: str | None, now: Micros, limit: int) -> list[Link]:
+        """The `contradicts` links that hold between live memories, oldest first.
+
+        Of a namespace: those with an end in it.
+        """
+
     def entity_called(self, alias: str, where: Filter) -> Memory | None:
         """The newest entity with exactly this name or alias that matches."""
 

@@ -31,6 +31,7 @@ memories = st.builds(
             "agent_id": st.sampled_from(("ann", "bob")),
             "scope": st.sampled_from(SCOPES),
             "family": st.sampled_from(("graph", "core", 7)),
+            "topic": st.sampled_from(("graph", "core", 7)),
         },
     ),
 )
@@ -51,6 +52,7 @@ filters = st.builds(
     since=st.none() | INSTANTS,
     until=st.none() | INSTANTS,
     family=st.none() | st.sampled_from(("graph", "core")),
+    topic=st.none() | st.sampled_from(("graph", "core")),
     visible=st.none()
     | st.lists(rules, max_size=3).map(tuple)
     | st.sampled_from(NAMESPACES).map(visible_from),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from ai_memory.model.link import LinkCursor, LinkFilter
 from ai_memory.model.query import ArchiveCursor, ArchiveFilter, Filter, ListCursor
+
+# An index knows the few that say anything under such a name; only the newest version counts.
+_MARKED: Final = (
+    "m.id IN (SELECT f.memory_id FROM version AS f WHERE f.metadata ->> '$.mark' = :f_mark) "
+    "AND v.metadata ->> '$.mark' = :f_mark"
+)
 
 
 class Compiled(NamedTuple):
@@ -40,14 +46,8 @@ def compile_filter(where: Filter) -> Compiled:
         ("since", "m.created_at >= :f_since"),
         ("until", "m.created_at <= :f_until"),
         ("tag", "EXISTS (SELECT 1 FROM json_each(v.tags) AS t WHERE t.value = :f_tag)"),
-        (
-            "family",
-            # The index names the few memories that have a family; only the newest version counts.
-            (
-                "m.id IN (SELECT f.memory_id FROM version AS f WHERE f.metadata ->> '$.family' "
-                "= :f_family) AND v.metadata ->> '$.family' = :f_family"
-            ),
-        ),
+        ("family", _MARKED.replace("mark", "family")),
+        ("topic", _MARKED.replace("mark", "topic")),
     ):
         value = getattr(where, field)
         if value is not None:
@@ -72,7 +72,7 @@ def compile_filter(where: Filter) -> Compiled:
     return Compiled(
         " AND ".join(parts),
         bindings,
-        needs_version=where.tag is not None or where.family is not None,
+        needs_version=any(one is not None for one in (where.tag, where.family, where.topic)),
     )
 
 

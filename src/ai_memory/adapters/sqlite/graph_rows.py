@@ -70,6 +70,12 @@ class GraphRows(Statements):
         self._flush()
         return decode_links(self._one(query("believed_links"), {"pairs": json_text(pairs)}))
 
+    def contradicting(self, namespace: str | None, now: Micros, limit: int) -> list[Link]:
+        """See ports.Reader."""
+        self._flush()
+        bindings = {"namespace": namespace, "now": now, "limit": limit}
+        return _links.decode(self._one(query("contradicting"), bindings))
+
     def entity_called(self, alias: str, where: Filter) -> Memory | None:
         """See ports.Reader."""
         compiled = compile_filter(where)

@@ -304,6 +304,18 @@ CROSS JOIN link AS l INDEXED BY link_by_target
     ON l.target_id = pair.value ->> 1 AND l.source_id = pair.value ->> 0
 WHERE l.retracted_at IS NULL
 
+-- name: contradicting --
+SELECT json_group_array({link_array}) FROM (
+    SELECT l.* FROM link AS l
+    CROSS JOIN memory AS a ON a.id = l.source_id
+    CROSS JOIN memory AS b ON b.id = l.target_id
+    WHERE l.relation = 'contradicts' AND l.retracted_at IS NULL AND l.valid_from <= :now
+      AND (l.valid_until IS NULL OR l.valid_until > :now)
+      AND (a.expires_at IS NULL OR a.expires_at > :now)
+      AND (b.expires_at IS NULL OR b.expires_at > :now)
+      AND (:namespace IS NULL OR a.namespace = :namespace OR b.namespace = :namespace)
+    ORDER BY l.valid_from, l.created_at, l.source_id, l.target_id LIMIT :limit)
+
 -- name: entity_called --
 SELECT {memory_object}
 FROM alias AS a

@@ -43,7 +43,7 @@ _SHORT: Final[Mapping[str, str]] = {
 }
 _WITHOUT_DASH: Final = (
     "id", "ids", "id_a", "id_b", "context", "query", "intent", "family", "source_id", "target_id",
-    "canonical_name", "alias",
+    "canonical_name", "alias", "winner", "loser",
 )  # fmt: skip
 """Where they are required; a field of the same name that may be absent is an option."""
 _PROSE: Final = ("context", "query", "intent")

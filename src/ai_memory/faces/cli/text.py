@@ -482,6 +482,24 @@ def _check_duplicate(result: Result, paint: Paint) -> Text:
     return Text([line], remarks)
 
 
+def _resolve(result: Result, paint: Paint) -> Text:  # noqa: ARG001
+    return Text([f"resolved: {short_id(result['winner'])} supersedes {short_id(result['loser'])}"])
+
+
+def _contradictions(result: Result, paint: Paint) -> Text:
+    titles = {memory["id"]: one_line(memory["title"]) for memory in result["memories"]}
+    lines = []
+    for link in result["links"]:
+        one, other = (
+            f"[{short_id(end)}] {paint.bold(titles.get(end, '?'))}"
+            for end in (link["source_id"], link["target_id"])
+        )
+        lines.append(f"{one} {'may contradict' if link['synthesized'] else 'contradicts'} {other}")
+    if not lines:
+        return Text([], ["no contradictions found"])
+    return Text(lines, ["note: there are more"] if result["truncated"] else [])
+
+
 def _detect_contradiction(result: Result, paint: Paint) -> Text:
     sides = [
         f"  {short_id(side['id'])}  {paint.bold(one_line(side['title']))}"
@@ -560,6 +578,8 @@ _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "auto_tag": _auto_tag,
     "expand_query": _expand_query,
     "check_duplicate": _check_duplicate,
+    "resolve": _resolve,
+    "contradictions": _contradictions,
     "detect_contradiction": _detect_contradiction,
     "curator_report": _curator_report,
     "curator_undo": _curator_undo,

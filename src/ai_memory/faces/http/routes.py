@@ -99,6 +99,8 @@ ROUTES: Final = (
     Route("memory_health", "GET", HEALTH_PATH),
     Route("check_duplicate", "POST", f"{API}/check_duplicate"),
     Route("detect_contradiction", "POST", f"{API}/detect_contradiction"),
+    Route("list_contradictions", "GET", f"{API}/contradictions"),
+    Route("resolve_contradiction", "POST", f"{API}/resolve"),
     Route("tag_memory", "POST", f"{API}/auto_tag"),
     Route("curator_report", "GET", f"{API}/curator/report"),
     Route("undo_curation", "POST", f"{API}/curator/actions/{{id}}/undo"),
