@@ -133,7 +133,9 @@ def open_node(
                 with store.read() as rows:
                     if rows.coming_model() != model:
                         _require_same_model(rows.embedding_model(), model)
-            folder, index = _index(config.db, model)
+            with store.read() as rows:
+                serving = rows.embedding_model()
+            folder, index = _index(config.db, model, serving)
             opening.callback(index.close)
         reranker, reranker_problem = _reranker(config)
         if reranker is not None:
@@ -294,9 +296,13 @@ def _purge_index(db: Path, live: LiveKeys) -> IndexPurge:
     return purge_folder(folder, live)
 
 
-def _index(db: str, model: EmbeddingModel) -> tuple[IndexFolder, VectorIndex]:
+def _index(
+    db: str, model: EmbeddingModel, serving: EmbeddingModel | None
+) -> tuple[IndexFolder, VectorIndex]:
     from ai_memory.adapters.vector_index import open_vector_index
     from ai_memory.adapters.vector_index.folder import IndexFolder
 
     folder = IndexFolder(None if db == MEMORY else Path(db))
+    if serving is not None:
+        folder.adopt(serving)
     return folder, open_vector_index(folder.of_model(model), model)

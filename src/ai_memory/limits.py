@@ -88,6 +88,8 @@ BATCH_COMMANDS_MAX: Final = 512
 SWEEP_BATCH: Final = 500  # memories that forget, gc and purge move per transaction
 WRITE_QUEUE_MAX: Final = 8_192
 BUSY_WAIT_SECS: Final = 60.0
+WAL_BYTES_MAX: Final = 64 * 1024 * 1024  # beyond, the write-ahead log is emptied when it can be
+WAL_WAIT_MS: Final = 250  # what writers wait meanwhile for readers to let go
 
 # Background work.
 TOUCH_FLUSH_SECS: Final = 0.5  # promised: within one second

@@ -563,6 +563,12 @@ class Store(Protocol):
             StoreUnavailable: The database failed.
         """
 
+    def tidy(self) -> bool:
+        """Give the room of an overgrown write-ahead log back; whether none is overgrown now.
+
+        A snapshot held for long keeps it growing: say it between two such.
+        """
+
     def scrub(self) -> bool:
         """Rewrite the file without what is deleted, and empty its write-ahead log.
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from tests.support import NOON, ManualClock, memory, open_store
 
+from ai_memory import limits
 from ai_memory.adapters.sqlite.store import SqliteStore
 from ai_memory.errors import NodeClosed, SchemaTooNew, StoreUnavailable
 from ai_memory.model.change import MemoryPut
@@ -428,3 +429,30 @@ def test_a_title_given_up_and_taken_in_one_batch(store: SqliteStore) -> None:
         assert found is not None
         assert found.id == "memory-2"
         assert rows.memory("memory-1") == renamed
+
+
+def test_an_overgrown_log_is_emptied_once_nobody_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WAL_BYTES_MAX", 100_000)
+    monkeypatch.setattr(limits, "WAL_WAIT_MS", 1)
+    store = open_store(tmp_path / "a.db", ManualClock())
+    log = tmp_path / "a.db-wal"
+    assert store.tidy()
+    with store.read() as rows:
+        assert rows.count_memories(EVERYTHING).value == 0
+        for number in range(200):
+            put(store, memory(number, content="much " * 400))
+        grown = log.stat().st_size
+        assert grown > 100_000
+        assert not store.tidy()
+        assert log.stat().st_size >= grown
+        assert rows.count_memories(EVERYTHING).value == 0
+    assert store.tidy()
+    assert log.stat().st_size == 0
+    put(store, memory(500))
+    with store.read() as rows:
+        assert rows.count_memories(EVERYTHING).value == 201
+    store.close()
+    with pytest.raises(NodeClosed):
+        store._writer.tidy()

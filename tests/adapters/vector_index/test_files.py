@@ -403,3 +403,20 @@ def test_an_index_in_memory_has_no_file() -> None:
         assert mine
     assert beside.of_model(MODEL) is None
     assert open_vector_index(None, MODEL).stats()["file_bytes"] == 0
+
+
+def test_segments_of_the_first_stores_are_adopted(tmp_path: Path) -> None:
+    folder = IndexFolder(tmp_path / "a.db")
+    assert folder.path is not None
+    folder.path.mkdir()
+    name = f"{0:020}-{7:020}.segment"
+    (folder.path / name).write_bytes(b"codes")
+    (folder.path / "lock").touch()
+    folder.adopt(MODEL)
+    own = folder.of_model(MODEL)
+    assert own is not None
+    assert [path.name for path in own.iterdir()] == [name]
+    (folder.path / name).write_bytes(b"later")
+    folder.adopt(MODEL)  # what is there already stays as it is
+    assert (own / name).read_bytes() == b"codes"
+    IndexFolder(None).adopt(MODEL)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
+from ai_memory import limits
 from ai_memory.adapters.sqlite.connection import MEMORY, connect, sqlite_errors
 from ai_memory.adapters.sqlite.migration import migrate
 from ai_memory.adapters.sqlite.reader import WORD_WEIGHTS, SqliteReader
@@ -139,6 +140,16 @@ class SqliteStore:
             future = self._writer.submit(work, lookups)
             future.exception()
             return future
+
+    def tidy(self) -> bool:
+        """See ports.Store."""
+        if self._shared is not None:
+            return True
+        try:
+            size = Path(f"{self.path}-wal").stat().st_size
+        except OSError:
+            return True
+        return size <= limits.WAL_BYTES_MAX or self._writer.tidy().result()
 
     def scrub(self) -> bool:
         """See ports.Store."""

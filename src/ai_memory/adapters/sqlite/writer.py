@@ -26,6 +26,12 @@ class Unit(NamedTuple):
     future: Future[Any]
 
 
+class Tidying(NamedTuple):
+    """A wish to have the write-ahead log emptied, and where to tell whether it was."""
+
+    future: Future[bool]
+
+
 class _Half(Exception):
     """A unit failed after it had written; the batch must be undone to undo that unit."""
 
@@ -42,7 +48,7 @@ class Writer:
         self._connection = connection
         self._begin = begin
         self._clock = clock
-        self._queue: SimpleQueue[Unit | None] = SimpleQueue()
+        self._queue: SimpleQueue[Unit | Tidying | None] = SimpleQueue()
         self._closing = False
         self._gate = threading.Lock()  # orders submissions against close
         self.commits = 0
@@ -65,6 +71,19 @@ class Writer:
             self._queue.put(Unit(work, lookups, future))
         return future
 
+    def tidy(self) -> Future[bool]:
+        """Empty the write-ahead log between two commits, unless readers stay in the way.
+
+        Raises:
+            NodeClosed: The store is closing.
+        """
+        future: Future[bool] = Future()
+        with self._gate:
+            if self._closing:
+                raise NodeClosed("the store is closed")
+            self._queue.put(Tidying(future))
+        return future
+
     def close(self) -> None:
         """Commit what was submitted, then stop."""
         with self._gate:
@@ -78,7 +97,10 @@ class Writer:
             first = self._queue.get()
             if first is None:
                 return
-            batch, stop = [first], False
+            if isinstance(first, Tidying):
+                self._tidy(first)
+                continue
+            batch, stop, tidying = [first], False, None
             while len(batch) < limits.BATCH_COMMANDS_MAX:
                 try:
                     unit = self._queue.get_nowait()
@@ -87,10 +109,27 @@ class Writer:
                 if unit is None:
                     stop = True
                     break
+                if isinstance(unit, Tidying):
+                    tidying = unit
+                    break
                 batch.append(unit)
             self._commit([u for u in batch if u.future.set_running_or_notify_cancel()])
+            if tidying is not None:
+                self._tidy(tidying)
             if stop:
                 return
+
+    def _tidy(self, wish: Tidying) -> None:
+        """Nothing is lost when it fails: the log is only longer than it need be."""
+        self._connection.set_busy_timeout(limits.WAL_WAIT_MS)
+        try:
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.Error:
+            wish.future.set_result(False)
+        else:
+            wish.future.set_result(True)
+        finally:
+            self._connection.set_busy_timeout(int(limits.BUSY_WAIT_SECS * 1_000))
 
     def _commit(self, units: list[Unit]) -> None:
         if not units:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from ai_memory.adapters.vector_index.directory import LOCK_NAME
+from ai_memory.adapters.vector_index.directory import LOCK_NAME, SEGMENT_NAME
 from ai_memory.adapters.vector_index.lock import try_lock
 
 if TYPE_CHECKING:
@@ -36,6 +36,21 @@ class IndexFolder:
         readable = _FOREIGN.sub("-", model.id).strip("-.")[-_READABLE_CHARS:]
         digest = sha256(f"{model.dim} {model.id}".encode()).hexdigest()[:8]
         return self.path and self.path / f"{readable}-{digest}"
+
+    def adopt(self, model: EmbeddingModel) -> None:
+        """Move segments that lie in the folder itself, as the first stores kept them, to `model`'s.
+
+        Those made by another model are passed over there, as any foreign file is.
+        """
+        folder = self.of_model(model)
+        if self.path is None or folder is None or folder.exists():
+            return
+        with suppress(OSError):  # what cannot be moved is made anew
+            found = [path for path in self.path.iterdir() if SEGMENT_NAME.fullmatch(path.name)]
+            if found:
+                folder.mkdir(mode=0o700, exist_ok=True)
+            for path in found:
+                path.replace(folder / path.name)
 
     @contextmanager
     def changing(self) -> Iterator[bool]:
