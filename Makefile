@@ -119,9 +119,11 @@ bench: setup
 SIZES ?= 1000 10000 100000 1000000
 sizes: setup
 	@for size in $(SIZES); do \
-	  $(BIN)/ai-memory bench --sizes $$size --keep .bench --output .bench/$$size $(ARGS) || exit; \
+	  $(BIN)/ai-memory bench --only memories,lifecycle --sizes $$size --keep .bench \
+	    --output .bench/$$size $(ARGS) || exit; \
 	done
-	@shown=; for size in 1000 10000 100000 1000000; do \
+	@$(BIN)/ai-memory bench --only graph --output .bench/graph $(ARGS)
+	@shown="--show .bench/graph/bench-semantic.json"; for size in 1000 10000 100000 1000000; do \
 	  file=.bench/$$size/bench-semantic.json; [ ! -f $$file ] || shown="$$shown --show $$file"; \
 	done; $(BIN)/ai-memory bench $$shown --output .bench
 	@$(BIN)/python scripts/performance.py .bench

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from ai_memory.config import LEVELS, load_config
 from ai_memory.errors import ValidationFailed
+from ai_memory.measure.bench import PARTS
 
 _EXIT_OK: Final = 0
 _EXIT_MISSED: Final = 1
@@ -72,6 +73,7 @@ def main_bench(argv: list[str]) -> int:
     level = load_config({"tier": arguments.tier}).tier
     plan = trial.Plan.quick() if arguments.quick else trial.Plan()
     given = {
+        "parts": arguments.only,
         "sizes": arguments.sizes,
         "callers": arguments.callers,
         "seconds_per_op": arguments.seconds_per_op,
@@ -139,6 +141,8 @@ def _bench_parser() -> argparse.ArgumentParser:
     add("--sizes", type=_counts, metavar="N,N", help="memories in the store (1000,10000)")
     add("--callers", type=_counts, metavar="N,N", help="concurrent recalls (1,16)")
     add("--seconds-per-op", type=_seconds, metavar="S", help="time for each figure (1.5)")
+    add("--only", type=_parts, metavar="PART,PART",
+        help=f"of {', '.join(PARTS)} (default: all)")  # fmt: skip
     add("--quick", action="store_true", help="a few samples at a tiny size, to see that it runs")
     add("--show", type=Path, metavar="FILE.json", action="append", default=[],
         help="measure nothing: show what --output wrote (several: all their sizes)")  # fmt: skip
@@ -181,6 +185,13 @@ def _count(text: str) -> int:
 
 def _counts(text: str) -> tuple[int, ...]:
     return tuple(map(_count, text.split(",")))
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    parts = tuple(dict.fromkeys(text.split(",")))
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise argparse.ArgumentTypeError(f"'{unknown[0]}' is not one of {', '.join(PARTS)}")
+    return parts
 
 
 def _seconds(text: str) -> float:

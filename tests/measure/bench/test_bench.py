@@ -14,6 +14,11 @@ BY_WORDS = [
     "recall_keyword", "search", "check_duplicate_keyword", "get", "list", "stats", "namespaces",
     "update", "store", "delete",
 ]  # fmt: skip
+LIFECYCLE = ["archive", "archive_restore", "forget 10 by pattern", "erase"]
+GRAPH = [
+    "kg_query depth 1", "kg_query depth 3", "kg_query depth 5", "kg_query depth 5, both ways",
+    "find_paths", "kg_timeline", "taxonomy", "taxonomy, whole", "link",
+]  # fmt: skip
 FACES = ["recall_http", "recall_mcp_http", "recall_mcp_stdio"]
 CROWDS = ["store_threads", "store_threads_busy", "store_asyncio", "store_asyncio_busy"]
 
@@ -37,7 +42,7 @@ def test_quick_at_the_semantic_level_on_a_kept_stand(
     assert json.loads((tmp_path / "bench-semantic.json").read_text()) == found
     assert "| recall_hybrid | 200 |" in (tmp_path / "bench-semantic.md").read_text()
     assert "<polyline" in (tmp_path / "bench-semantic.svg").read_text()
-    assert sorted(found) == ["level", "machine", "sizes", "targets"]
+    assert sorted(found) == ["graph", "level", "machine", "sizes", "targets"]
     (size,) = found["sizes"]
     assert size["size"] == 200
     assert size["keyword_floor"] in {"any word", "rarest words"}
@@ -48,6 +53,7 @@ def test_quick_at_the_semantic_level_on_a_kept_stand(
         "check_duplicate",
         "store_embedded",
         *BY_WORDS,
+        *LIFECYCLE,
     ]
     for operation in size["operations"]:
         assert 0 < operation["p50_ms"] <= operation["p95_ms"] <= operation["p99_ms"]
@@ -107,6 +113,37 @@ def test_quick_at_the_keyword_level_and_shown_again(
     assert [size["size"] for size in json.loads(out)["sizes"]] == [50, 1_000]
     assert "missed: " in err
     assert "first MCP reply at 1,000, times the SDK's" in err
+
+
+def test_the_graph_and_the_lifecycle_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["--quick", "--tier", "keyword", "--sizes", "60", "--seconds-per-op", "0.02", "--json"]
+    for part in ("graph", "lifecycle"):
+        assert main_bench([*words, "--only", part, "--output", str(tmp_path / part)]) == 0
+        capsys.readouterr()
+    files = [tmp_path / part / "bench-keyword.json" for part in ("graph", "lifecycle")]
+    shown = [word for file in files for word in ("--show", str(file))]
+    assert main_bench([*shown, "--json", "--output", str(tmp_path)]) == 0
+    found = json.loads(capsys.readouterr().out)
+    graph, (size,) = found["graph"], found["sizes"]
+    assert [each["name"] for each in graph["operations"]] == GRAPH
+    assert [each["name"] for each in size["operations"]] == LIFECYCLE
+    assert (graph["memories"], graph["links"], graph["namespaces"]) == (300, 1_200, 100)
+    for figures in (*graph["operations"], *size["operations"]):
+        assert 0 < figures["p50_ms"] <= figures["p95_ms"] <= figures["p99_ms"]
+    floors = {each["name"] for each in graph["operations"] if each["floor_p95_ms"]}
+    assert set(GRAPH) - floors == {"kg_query depth 5, both ways", "find_paths"}
+    page = (tmp_path / "bench-keyword.md").read_text()
+    assert "**The graph: 300 memories in 100 namespaces, 1,200 links, 4 from each" in page
+    assert "| erase | 60 |" in page
+
+
+def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as leave:
+        main_bench(["--only", "graph,best"])
+    assert leave.value.code == 2
+    assert "'best' is not one of memories, lifecycle, graph" in capsys.readouterr().err
 
 
 def test_a_file_without_figures_is_named(tmp_path: Path) -> None:

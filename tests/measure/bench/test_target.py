@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ai_memory.measure.bench.target import targets
+from ai_memory.measure.bench.target import GRAPH_P95_MS_MAX, targets
 
 MIB = 2**20
 
@@ -99,3 +99,12 @@ def test_what_was_not_measured_is_not_judged() -> None:
 
 def test_a_trial_at_a_tiny_size_judges_nothing() -> None:
     assert targets({"sizes": [size_of(200)]}) == []
+
+
+def test_the_graph_is_judged_at_its_full_size() -> None:
+    operations = [{"name": name, "p95_ms": bound + 0.1} for name, bound in GRAPH_P95_MS_MAX.items()]
+    graph = {"links": 100_000, "operations": [*operations, {"name": "link", "p95_ms": 99.0}]}
+    judged = targets({"sizes": [], "graph": graph})
+    assert [target["met"] for target in judged] == [False] * 5
+    assert judged[0]["name"] == "kg_query depth 3 p95, ms"
+    assert targets({"sizes": [], "graph": {**graph, "links": 99_999}}) == []

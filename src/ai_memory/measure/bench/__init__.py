@@ -6,3 +6,10 @@ sentences (`corpus`), because word statistics decide what a keyword query costs 
 what an embedding costs. What a process pays once, opening and its first recall, is measured in a
 process of its own (`footprint`), where nothing else occupies memory.
 """
+
+from __future__ import annotations
+
+from typing import Final
+
+PARTS: Final = ("memories", "lifecycle", "graph")
+"""What a run consists of; the graph has a store of its own, of one size."""

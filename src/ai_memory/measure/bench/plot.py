@@ -65,7 +65,7 @@ def plot(found: Mapping[str, Any]) -> str:
             "Memory and disk",
             "MiB",
             [
-                line("resident", lambda size: size["once"]["node"]["resident_bytes"] / _MIB),
+                line("resident", _resident),
                 line("on disk", _disk),
                 line("the text alone", lambda size: size["files"]["text_bytes"] / _MIB),
             ],
@@ -84,6 +84,11 @@ def _operation(name: str, key: str) -> _Value:
 
 def _within(kind: str, name: str, key: str) -> _Value:
     return lambda size: size[kind].get(name, {}).get(key)
+
+
+def _resident(size: Mapping[str, Any]) -> float | None:
+    once = size["once"]
+    return once["node"]["resident_bytes"] / _MIB if once else None
 
 
 def _disk(size: Mapping[str, Any]) -> float:

@@ -43,7 +43,13 @@ def page(found: Mapping[str, Any]) -> str:
 def sections(found: Mapping[str, Any]) -> list[Section]:
     """Every table that has a row."""
     sizes = found["sizes"]
-    every = [_operations(sizes), _faces(sizes), _crowds(sizes), _pace(sizes)]
+    every = [
+        _operations(sizes),
+        _graph(found.get("graph")),
+        _faces(sizes),
+        _crowds(sizes),
+        _pace(sizes),
+    ]
     every += [_anatomy(sizes), _once(sizes), _nearness(sizes), _room(sizes)]
     return [section for section in every if section.rows]
 
@@ -61,19 +67,32 @@ def _operations(sizes: Sequence[Mapping[str, Any]]) -> Section:
     head = ["one caller, ms", "memories", "p50", "p95", "p99", "floor p95", "times floor", "n"]
     names = dict.fromkeys(each["name"] for size in sizes for each in size["operations"])
     rows = [
-        [
-            name,
-            f"{size['size']:,}",
-            *(_ms(each[key]) for key in ("p50_ms", "p95_ms", "p99_ms", "floor_p95_ms")),
-            _or_dash(each["ratio"], ".1f"),
-            str(each["n"]),
-        ]
+        [name, f"{size['size']:,}", *_cells(each)]
         for name in names
         for size in sizes
         for each in size["operations"]
         if each["name"] == name
     ]
     return Section("Through the Python API, beside the bare library calls", head, rows)
+
+
+def _graph(found: Mapping[str, Any] | None) -> Section:
+    head = ["the graph, ms", "p50", "p95", "p99", "floor p95", "times floor", "n"]
+    if found is None:
+        return Section("", head, [])
+    title = (
+        f"The graph: {found['memories']:,} memories in {found['namespaces']:,} namespaces, "
+        f"{found['links']:,} links, {found['fan_out']} from each; answers as JSON"
+    )
+    return Section(title, head, [[each["name"], *_cells(each)] for each in found["operations"]])
+
+
+def _cells(each: Mapping[str, Any]) -> list[str]:
+    return [
+        *(_ms(each[key]) for key in ("p50_ms", "p95_ms", "p99_ms", "floor_p95_ms")),
+        _or_dash(each["ratio"], ".1f"),
+        str(each["n"]),
+    ]
 
 
 def _faces(sizes: Sequence[Mapping[str, Any]]) -> Section:
@@ -167,12 +186,13 @@ def _once(sizes: Sequence[Mapping[str, Any]]) -> Section:
         rows += [
             [what, f"{size['size']:,}", _ms(size["once"]["node"][key]), "", "", "", "1"]
             for size in sizes
+            if size["once"]
         ]
     rows += [
         ["its first 300 recalls", f"{size['size']:,}", _ms(node["early_p50_ms"]),
          _ms(node["early_p95_ms"]), "", "", ""]
         for size in sizes
-        if (node := size["once"]["node"])
+        if (node := size["once"].get("node"))
     ]  # fmt: skip
     names = dict.fromkeys(name for size in sizes for name in size["once"] if name != "node")
     rows += [
@@ -208,7 +228,7 @@ def _room(sizes: Sequence[Mapping[str, Any]]) -> Section:
     rows = [
         [
             f"{size['size']:,} memories",
-            f"{size['once']['node']['resident_bytes'] / _MIB:.0f}",
+            f"{size['once']['node']['resident_bytes'] / _MIB:.0f}" if size["once"] else "–",
             f"{files['database_bytes'] / _MIB:,.1f}",
             f"{files['vector_index_bytes'] / _MIB:,.1f}",
             f"{files['bytes_per_memory']:,}",

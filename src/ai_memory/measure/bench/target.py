@@ -12,6 +12,14 @@ _MIB: Final = 2**20
 
 RECALL_P95_MS_MAX: Final = {_LARGE: 10.0, _HUGE: 25.0}
 CHECK_DUPLICATE_P95_MS_MAX: Final = 15.0  # at 100,000
+GRAPH_P95_MS_MAX: Final = {
+    "kg_query depth 3": 20.0,
+    "kg_query depth 5": 50.0,
+    "kg_query depth 5, both ways": 50.0,
+    "taxonomy": 20.0,
+    "taxonomy, whole": 20.0,
+}
+_GRAPH_LINKS: Final = 100_000
 RECALL_RATIO_MAX: Final = 2.0  # at 100,000
 RECALL_GROWTH_MAX: Final = 4.0
 GROWTH_FROM: Final = 10_000
@@ -53,7 +61,10 @@ def targets(found: Mapping[str, Any]) -> list[dict[str, Any]]:
         for rule in (_recall, _duplicates, _faces, _stores, _pace, _once, _nearness)
         for figure in rule(size, f"at {size['size']:,}")
     ]
-    return [{**figure._asdict(), "met": figure.met} for figure in (*figures, *_growth(judged))]
+    return [
+        {**figure._asdict(), "met": figure.met}
+        for figure in (*figures, *_growth(judged), *_graph(found))
+    ]
 
 
 def operation(size: Mapping[str, Any], name: str) -> Mapping[str, Any] | None:
@@ -81,6 +92,15 @@ def _duplicates(size: Mapping[str, Any], where: str) -> Iterator[Figure]:
         if found is not None and size["size"] == _LARGE:
             what = f"{name} p95 {where}, ms"
             yield Figure(what, found["p95_ms"], CHECK_DUPLICATE_P95_MS_MAX)
+
+
+def _graph(found: Mapping[str, Any]) -> Iterator[Figure]:
+    graph = found.get("graph")
+    if graph is None or graph["links"] < _GRAPH_LINKS:
+        return
+    for figures in graph["operations"]:
+        if (bound := GRAPH_P95_MS_MAX.get(figures["name"])) is not None:
+            yield Figure(f"{figures['name']} p95, ms", figures["p95_ms"], bound)
 
 
 def _growth(sizes: list[Mapping[str, Any]]) -> Iterator[Figure]:
@@ -122,6 +142,8 @@ def _pace(size: Mapping[str, Any], where: str) -> Iterator[Figure]:
 
 def _once(size: Mapping[str, Any], where: str) -> Iterator[Figure]:
     once, count = size["once"], size["size"]
+    if not once:
+        return
     node = once["node"]
     if count == _HUGE:
         slowest = max(node["first_ms"], node["uncached_first_ms"] or 0.0)

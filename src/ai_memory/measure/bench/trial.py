@@ -10,7 +10,16 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from ai_memory.adapters.system import SystemClock
 from ai_memory.compose import OpenNode
-from ai_memory.measure.bench import contest, face, pace, startup, throughput
+from ai_memory.measure.bench import (
+    PARTS,
+    contest,
+    face,
+    graph,
+    lifecycle,
+    pace,
+    startup,
+    throughput,
+)
 from ai_memory.measure.bench.anatomy import anatomy
 from ai_memory.measure.bench.duel import Bout, Contest, fight
 from ai_memory.measure.bench.filling import Facts, fill
@@ -45,6 +54,8 @@ class Plan(NamedTuple):
         folder: Where the temporary stores lie; None: the system's place for such files.
         keep: Where stands are made once and found again; None: made anew for each run.
         given: Where they must be already.
+        parts: Of PARTS.
+        graph: How large the graph is.
     """
 
     sizes: tuple[int, ...] = (1_000, 10_000)
@@ -58,6 +69,8 @@ class Plan(NamedTuple):
     folder: Path | None = None
     keep: Path | None = None
     given: Path | None = None
+    parts: tuple[str, ...] = PARTS
+    graph: graph.Shape = graph.Shape()
 
     @classmethod
     def quick(cls) -> Plan:
@@ -70,6 +83,7 @@ class Plan(NamedTuple):
             runs=1,
             questions=20,
             import_batch=16,
+            graph=graph.Shape(memories=300, namespaces=100),
         )
 
 
@@ -79,7 +93,7 @@ def run(plan: Plan) -> dict[str, Any]:
     Returns:
         sizes (each with operations, throughput, faces, pace, nearness, anatomy, once, import,
         files),
-        machine, level, targets.
+        graph (its size and operations, or None), machine, level, targets.
 
     Raises:
         EmbedderUnavailable: The level needs vectors, and there is no embedder.
@@ -87,7 +101,8 @@ def run(plan: Plan) -> dict[str, Any]:
         ValidationFailed: A stand that must be there is not.
     """
     found = {
-        "sizes": [_size(plan, size) for size in plan.sizes],
+        "sizes": [_size(plan, size) for size in plan.sizes] if set(plan.parts) - {"graph"} else [],
+        "graph": _graph(plan) if "graph" in plan.parts else None,
         "level": plan.level,
         "machine": machine(),
     }
@@ -95,16 +110,49 @@ def run(plan: Plan) -> dict[str, Any]:
 
 
 def merged(runs: Iterable[dict[str, Any]]) -> dict[str, Any] | None:
-    """Several runs as one, judged anew; of a size measured twice the later run counts.
+    """Several runs as one, judged anew; of a size or a graph measured twice the later run counts.
 
     Level and machine are the last one's. None without a run.
     """
     sizes: dict[int, Any] = {}
     found: dict[str, Any] | None = None
     for run_ in runs:
-        sizes |= {size["size"]: size for size in run_["sizes"]}
-        found = {**run_, "sizes": [sizes[size] for size in sorted(sizes)]}
+        for size in run_["sizes"]:
+            sizes[size["size"]] = _joined(sizes.get(size["size"]), size)
+        known = None if found is None else found["graph"]
+        found = {
+            **run_,
+            "sizes": [sizes[size] for size in sorted(sizes)],
+            "graph": run_.get("graph") or known,
+        }
     return None if found is None else {**found, "targets": targets(found)}
+
+
+def _joined(earlier: dict[str, Any] | None, later: dict[str, Any]) -> dict[str, Any]:
+    """One size out of two runs, which may have measured different parts of it."""
+    if earlier is None:
+        return later
+    operations = {each["name"]: each for each in (*earlier["operations"], *later["operations"])}
+    measured = {name: figures for name, figures in later.items() if figures}
+    return {**later, **earlier, **measured, "operations": list(operations.values())}
+
+
+def _graph(plan: Plan) -> dict[str, Any]:
+    clock, shape = SystemClock(), plan.graph
+    with TemporaryDirectory(prefix="ai-memory-bench-", dir=plan.folder) as folder:
+        began = clock.monotonic()
+        stand = graph.GraphStand(Path(folder), shape)
+        filled = clock.monotonic() - began
+        with closing(stand), closing(stand.open()) as opened:
+            bouts = _bouts(graph.contests(stand, opened), plan, clock)
+            operations = [_shown(bout) for bout in bouts]
+    return {**shape._asdict(), "links": shape.links, "filled_seconds": round(filled, 1),
+            "operations": operations}  # fmt: skip
+
+
+def _bouts(contests: Iterator[Contest], plan: Plan, clock: Clock) -> Iterator[Bout]:
+    for each in contests:
+        yield fight(each, clock, seconds=plan.seconds_per_op, turns=plan.turns)
 
 
 def _size(plan: Plan, size: int) -> dict[str, Any]:
@@ -176,14 +224,25 @@ class _Measuring:
         plan, stand = self._plan, self._stand
         # A kept store may be of an older schema: nobody measures its migration.
         stand.open(plan.level).close()
-        once = self._once()
         found: dict[str, Any] = {
             "throughput": {},
             "faces": {},
             "pace": {},
             "nearness": [],
             "anatomy": {},
+            "once": {},
         }
+        if "memories" in plan.parts:
+            self._memories(found)
+        if "lifecycle" in plan.parts:
+            # Without an embedder, but with what one has left behind: an erasure finds the vectors.
+            with closing(stand.open("keyword")) as opened:
+                self._fight(lifecycle.contests(stand, opened))
+        return {"operations": [_shown(bout) for bout in self._bouts], **found}
+
+    def _memories(self, found: dict[str, Any]) -> None:
+        plan, stand = self._plan, self._stand
+        found["once"] = self._once()
         if plan.level != "keyword":
             with closing(stand.open(plan.level)) as opened:
                 if (files := model_files(opened.config)) is not None:
@@ -210,7 +269,6 @@ class _Measuring:
             self._faces(found["faces"])
         stored = face.stores(stand, seconds=plan.seconds_per_op)
         found["faces"].update(self._step(stored))
-        return {"operations": [_shown(bout) for bout in self._bouts], **found, "once": once}
 
     def _once(self) -> dict[str, Any]:
         plan, stand = self._plan, self._stand
@@ -222,9 +280,7 @@ class _Measuring:
         return found
 
     def _fight(self, contests: Iterator[Contest]) -> None:
-        plan, clock = self._plan, self._stand.clock
-        for each in contests:
-            bout = fight(each, clock, seconds=plan.seconds_per_op, turns=plan.turns)
+        for bout in _bouts(contests, self._plan, self._stand.clock):
             self._bouts.append(self._step(bout))
 
     def _recalls(self, found: dict[str, Any], opened: OpenNode) -> None:
