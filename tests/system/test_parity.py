@@ -209,17 +209,17 @@ def expected(tmp_path: Path) -> list[Any]:
 
 
 def through_http(tmp_path: Path) -> list[Any]:
-    with _server(tmp_path) as port:
-        return play(_http(port))
+    with served(tmp_path) as port:
+        return play(ask_http(port))
 
 
 def through_cli(tmp_path: Path) -> list[Any]:
-    return play(_cli(["--db", str(tmp_path / "cli.db"), "--level", "keyword"]))
+    return play(ask_cli(["--db", str(tmp_path / "cli.db"), "--level", "keyword"]))
 
 
 def through_cli_to_a_node(tmp_path: Path) -> list[Any]:
-    with _server(tmp_path) as port:
-        return play(_cli(["--url", f"http://127.0.0.1:{port}"]))
+    with served(tmp_path) as port:
+        return play(ask_cli(["--url", f"http://127.0.0.1:{port}"]))
 
 
 def through_mcp(tmp_path: Path) -> list[Any]:
@@ -246,7 +246,7 @@ def through_mcp(tmp_path: Path) -> list[Any]:
 
             def from_thread(method: str, fields: dict[str, Any]) -> Any:
                 if "mcp" not in by_method(method).faces:  # another process, the same file
-                    return _cli(["--db", str(tmp_path / "mcp.db"), "--level", "keyword"])(
+                    return ask_cli(["--db", str(tmp_path / "mcp.db"), "--level", "keyword"])(
                         method, fields
                     )
                 return anyio.from_thread.run(ask, method, fields)
@@ -257,7 +257,7 @@ def through_mcp(tmp_path: Path) -> list[Any]:
 
 
 @contextmanager
-def _server(tmp_path: Path) -> Iterator[int]:
+def served(tmp_path: Path) -> Iterator[int]:
     process = subprocess.Popen(
         [
             sys.executable, "-m", "ai_memory", "serve", "--db", str(tmp_path / "http.db"),
@@ -280,7 +280,7 @@ def _server(tmp_path: Path) -> Iterator[int]:
         process.stderr.close()
 
 
-def _http(port: int) -> Ask:
+def ask_http(port: int) -> Ask:
     def ask(method: str, fields: dict[str, Any]) -> Any:
         operation = by_method(method)
         route = next(r for r in ROUTES if r.operation == operation.name)
@@ -311,7 +311,7 @@ def _http(port: int) -> Ask:
     return ask
 
 
-def _cli(where: list[str]) -> Ask:
+def ask_cli(where: list[str]) -> Ask:
     def ask(method: str, fields: dict[str, Any]) -> Any:
         name = by_method(method).cli
         argv = [sys.executable, "-m", "ai_memory", *where, "--agent-id", "me", "--json", name]
@@ -373,7 +373,7 @@ def test_every_face_exports_the_same_bytes(tmp_path: Path) -> None:
         from_loop = anyio.run(pieces)
     command = [sys.executable, "-m", "ai_memory", "export"]
     cli = subprocess.run([*command, "--db", db], capture_output=True, check=True).stdout
-    with _server(tmp_path) as port:
+    with served(tmp_path) as port:
         connection = HTTPConnection("127.0.0.1", port, timeout=30)
         connection.request("GET", "/api/v1/export")
         http = connection.getresponse().read()
