@@ -14,6 +14,7 @@ from tests.faces.mcp.session import ERAS, call
 from ai_memory.compose import OpenNode
 from ai_memory.faces.mcp import progress
 from ai_memory.faces.mcp.opening import Ready
+from ai_memory.faces.mcp.resource import LISTED
 from ai_memory.faces.mcp.server import build_server
 
 pytestmark = pytest.mark.anyio
@@ -119,6 +120,33 @@ async def test_memories_are_resources(opened: OpenNode) -> None:
     assert [memory["id"] for memory in many["memories"]] == [stored["id"]]
     assert spaces["namespaces"] == [{"namespace": "team/tea", "count": 1}]
     assert stats["total"] == 1
+
+
+async def test_lists_of_resources_are_walked_page_by_page(opened: OpenNode) -> None:
+    many = 2 * LISTED + 7
+    uri, cursor = "memory://namespaces/team/tea", None
+    titles: list[str] = []
+    names: list[str] = []
+    async with connect(opened) as client:
+        for number in range(many):
+            fields = {"title": f"Tea {number}", "content": "Green.", "namespace": "team/tea"}
+            await call(client, "memory_store", **fields)
+        address = uri
+        while address:
+            page = await read(client, address)
+            assert page["total"] == many
+            titles += [memory["title"] for memory in page["memories"]]
+            address = f"{uri}?cursor={page['next_cursor']}" if "next_cursor" in page else ""
+        while True:
+            listed = await client.list_resources(cursor=cursor)
+            names += [one.name for one in listed.resources]
+            cursor = listed.next_cursor
+            if cursor is None:
+                break
+        with pytest.raises(MCPError):
+            await read(client, f"{uri}?cursor=nonsense")
+    assert sorted(titles) == sorted(f"Tea {number}" for number in range(many))
+    assert sorted(names) == sorted(["namespaces", "stats", *titles])
 
 
 async def read(client: Client, uri: str) -> Any:

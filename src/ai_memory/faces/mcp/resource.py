@@ -4,6 +4,8 @@ memory://memories/{id}            one memory
 memory://namespaces/{namespace}   the memories of a namespace, most important first
 memory://namespaces               which namespaces there are
 memory://stats                    figures of the store
+
+A list answers one page, with its total; `?cursor=` and its next_cursor ask for the next one.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from ai_memory.operations.registry import Operation, by_wire
 SCHEME: Final = "memory://"
 MIME_TYPE: Final = "application/json"
 LISTED: Final = 50
-"""Memories on one page of the list."""
+"""Rows on one page of a list."""
 
 FIXED: Final = (
     Resource(
@@ -49,8 +51,8 @@ TEMPLATES: Final = (
     ResourceTemplate(
         name="namespace",
         title="The memories of a namespace",
-        uri_template=f"{SCHEME}namespaces/{{+namespace}}",
-        description="Most important first; `/` stays as it is.",
+        uri_template=f"{SCHEME}namespaces/{{+namespace}}{{?cursor}}",
+        description="Most important first, page by page; `/` stays as it is.",
         mime_type=MIME_TYPE,
     ),
 )
@@ -70,15 +72,19 @@ def reading_of(uri: str) -> Reading:
         MCPError: The address names no resource of ours.
     """
     if uri.startswith(SCHEME):
-        kind, slash, name = uri.removeprefix(SCHEME).partition("/")
+        path, _, query = uri.removeprefix(SCHEME).partition("?")
+        kind, slash, name = path.partition("/")
         name = unquote(name)
+        page: dict[str, Any] = {"limit": LISTED}
+        if query.startswith("cursor="):
+            page["cursor"] = unquote(query.removeprefix("cursor="))
         match kind, bool(slash and name):
             case "memories", True:
                 return Reading(by_wire("memory_get"), {"id": name})
             case "namespaces", True:
-                return Reading(by_wire("memory_list"), {"namespace": name, "limit": LISTED})
+                return Reading(by_wire("memory_list"), {"namespace": name, **page})
             case "namespaces", False:
-                return Reading(by_wire("memory_namespaces"), {})
+                return Reading(by_wire("memory_namespaces"), page)
             case "stats", False:
                 return Reading(by_wire("memory_stats"), {})
     raise MCPError(
