@@ -42,6 +42,7 @@ BOUNDED: Final = {
     "find_paths": "the shortest, within a budget",
     "get_taxonomy": "a tree, whose rest is counted where it was cut",
     "curator_report": "the last rounds",
+    "contradictions": "the pairs of one topic or namespace; `truncated` says that there are more",
 }
 """What takes a limit and has no next page, and why."""
 

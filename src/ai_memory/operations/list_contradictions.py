@@ -35,7 +35,7 @@ class ListContradictions(Command, frozen=True, kw_only=True):
     topic: (
         Annotated[str, Meta(min_length=1, description="metadata.topic, or the title.")] | None
     ) = None
-    namespace: field.Namespace | None = None
+    namespace: field.OnlyNamespace | None = None
     limit: Annotated[
         int,
         Meta(
