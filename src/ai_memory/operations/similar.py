@@ -70,8 +70,10 @@ def similar_by_meaning(
     if context.vector_index is None or vectors_problem(rows, context) is not None:
         return None
     sums: dict[int, float] = {}
+    # Of several windows one may be further away than their mean.
+    enough = least if len(matrix) == 1 else 0.0
     for row in matrix:
-        near = context.vector_index.nearest(rows, row, hits, where)
+        near = context.vector_index.nearest(rows, row, hits, where, enough)
         places = rows.window_memories([window for window, _cosine in near])
         best: dict[int, float] = {}
         for window, cosine in near:

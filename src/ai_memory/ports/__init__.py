@@ -170,11 +170,13 @@ class VectorIndex(Protocol):
     """Finds the nearest stored vectors; derived from the rows and disposable."""
 
     def nearest(
-        self, rows: VectorRows, query: Vector, count: int, where: Filter
+        self, rows: VectorRows, query: Vector, count: int, where: Filter, least: float = 0.0
     ) -> list[tuple[int, float]]:
         """The (window key, cosine) of the nearest windows matching `where`, best first.
 
         Sees every row of the snapshot, whoever wrote it; exact where the filter leaves few rows.
+        Who has no use for cosines below `least` says so: they may be missing then, and where
+        nothing reaches it, which is the rule, no row is read.
         """
 
     @property

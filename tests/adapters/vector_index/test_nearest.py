@@ -206,3 +206,45 @@ def test_any_history_answers_as_brute_force_does(
                 assert_same(found, rows.brute_force(query, number, where))
         index.close()
         rows.connection.close()
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_what_reaches_the_least_is_found_wherever_it_is(
+    opened: Opener, rows: SqlRows, rng: np.random.Generator, saved: bool
+) -> None:
+    vectors = clustered(rng, 300, DIM)
+    rows.add(vectors, "big")
+    rows.add(vectors[:40], "small")
+    index = opened()
+    if saved:
+        save_all(index, rows)
+    for query in vectors[:60]:
+        for where in (ANY, only("small"), only("nowhere")):
+            true = [hit for hit in rows.brute_force(query, 10, where) if hit[1] >= 0.95]
+            found = index.nearest(rows, query, 10, where, 0.95)
+            assert_same([hit for hit in found if hit[1] >= 0.95], true)
+
+
+def test_many_near_rows_of_others_hide_none(
+    opened: Opener, rows: SqlRows, rng: np.random.Generator
+) -> None:
+    centre = unit(rng.normal(size=DIM))
+    rows.add(unit(centre + 0.01 * rng.normal(size=(200, DIM))), "big")
+    (mine,) = rows.add(unit(centre + 0.05 * rng.normal(size=(1, DIM))), "small")
+    index = opened()
+    save_all(index, rows)
+    assert [key for key, _ in index.nearest(rows, centre, 5, only("small"), 0.9)] == [mine]
+
+
+def test_where_nothing_reaches_the_least_no_vector_is_read(
+    opened: Opener, rows: SqlRows, rng: np.random.Generator
+) -> None:
+    vectors = np.eye(DIM, dtype=np.float32)
+    rows.add(vectors[:-1])
+    index = opened()
+    index.nearest(rows, vectors[0], 1, ANY)
+    rows.vectors_asked = 0
+    assert index.nearest(rows, vectors[-1], 5, ANY, 0.9) == []
+    assert not rows.vectors_asked
+    assert len(index.nearest(rows, vectors[-1], 5, ANY)) == 5
+    assert rows.vectors_asked

@@ -54,7 +54,7 @@ class SegmentedIndex:
         return self._follower.rows_read
 
     def nearest(
-        self, rows: VectorRows, query: Vector, count: int, where: Filter
+        self, rows: VectorRows, query: Vector, count: int, where: Filter, least: float = 0.0
     ) -> list[tuple[int, float]]:
         """See ports.VectorIndex.
 
@@ -71,12 +71,12 @@ class SegmentedIndex:
         query = np.ascontiguousarray(query, np.float32)
         snapshot = self._follower.follow(rows)
         try:
-            return Search(snapshot, rows, query, count, self._bounds).nearest(where)
+            return Search(snapshot, rows, query, count, self._bounds).nearest(where, least)
         except Contradiction:
             self._follower.distrust(snapshot)
         snapshot = self._follower.follow(rows)
         search = Search(snapshot, rows, query, count, self._bounds, is_checked=False)
-        return search.nearest(where)
+        return search.nearest(where, least)
 
     def save(self, rows: VectorRows) -> bool:
         """Make one bounded step of what is due; whether there may be more.

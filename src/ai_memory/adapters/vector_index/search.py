@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SLICE_ROWS: Final = 256  # candidates fetched at once, so that a search stops when it has enough
 ERROR_MAX: Final = 0.25  # a cosine of codes is off by 0.01, by 0.1 at worst
+DOUBT: Final = 0.1  # codes that say so much less than is asked for need not be looked at
 
 
 class Contradiction(Exception):
@@ -44,8 +45,8 @@ class Search:
         self._asked: set[int] = set()
         self._hits: dict[int, float] = {}
 
-    def nearest(self, where: Filter) -> list[tuple[int, float]]:
-        """The nearest rows that match, best first.
+    def nearest(self, where: Filter, least: float) -> list[tuple[int, float]]:
+        """The nearest rows that match, best first; those below `least` may be missing.
 
         A namespace of few rows is answered from their keys: a graph would visit mostly rows that do
         not match. Otherwise the graphs are asked for as many as the share that matches demands; to
@@ -57,6 +58,8 @@ class Search:
         Raises:
             Contradiction: The snapshot describes other rows.
         """
+        if least > 0 and self._through_the_nearest(where, least):
+            return self._best()
         most = self._bounds.reach_max
         if where.namespaces is not None and self._among(where, self._bounds.probe_rows_max):
             return self._best()
@@ -73,6 +76,20 @@ class Search:
                 break
             reach = max(demanded if demanded <= most else 4 * reach, 2 * reach)
         return self._best()
+
+    def _through_the_nearest(self, where: Filter, least: float) -> bool:
+        """Score what may reach `least`; False: that is more than the few nearest.
+
+        Mostly nothing does, and then no row is asked for, whatever the filter.
+        """
+        reach = 2 * self._count + 16
+        near = self._snapshot.nearest(self._query, reach, reach)
+        hopeful = near.scores >= least - DOUBT
+        if hopeful.all() and len(near.keys) < len(self._snapshot):
+            return False
+        if hopeful.any():
+            self._score(Candidates(near.keys[hopeful], near.scores[hopeful]), where)
+        return True
 
     def _through_graphs(self, where: Filter, reach: int, surely: int) -> bool:
         """Score the nearest, best first, until enough match; whether they do, or are all."""
