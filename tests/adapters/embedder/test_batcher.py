@@ -11,6 +11,7 @@ import pytest
 
 from ai_memory.adapters.embedder.batcher import (
     BULK_TURN,
+    COMPANY_BATCHES,
     BatchBounds,
     Batcher,
     _Item,
@@ -331,3 +332,46 @@ def test_a_failure_in_one_lane_ends_the_request_and_frees_both() -> None:
         encoder.gate.set()
         assert isinstance(bulk.exception(timeout=20), EmbedderUnavailable)
     assert np.array_equal(batcher.embed(["next"]), vectors(["next"]))
+
+
+def test_beside_an_interactive_caller_bulk_work_leaves_a_lane_free() -> None:
+    encoder, batcher = held(LANES)
+    with Callers(batcher) as callers:
+        urgent = callers.call("urgent")
+        bulk = callers.call(*(f"bulk {number}" for number in range(6)), bulk=True)
+        other = callers.call("other bulk", bulk=True)
+        assert all(encoder.entered.acquire(timeout=20) for _lane in range(2))
+        assert {text for batch in encoder.batches for text in batch} == {"urgent", "bulk 0"}
+        encoder.gate.set()
+        assert np.array_equal(urgent.result(), vectors(["urgent"]))
+        assert len(bulk.result()) == 6
+        assert len(other.result()) == 1
+    assert batcher._leaders == 0
+
+
+def test_who_came_once_is_not_expected_for_ever() -> None:
+    encoder = Recorder()
+    batcher = Watched(encoder, LANES)
+    with Callers(batcher) as callers:
+        batcher.embed(["urgent"])
+        assert batcher.joined.acquire(timeout=20)
+        batcher.embed([f"bulk {number}" for number in range(COMPANY_BATCHES)], bulk=True)
+        assert batcher.joined.acquire(timeout=20)
+        encoder.gate.clear()
+        bulk = callers.call(*(f"more {number}" for number in range(6)), bulk=True)
+        for _batch in range(COMPANY_BATCHES + 3):  # two of them are held
+            assert encoder.entered.acquire(timeout=20)
+        encoder.gate.set()
+        assert len(bulk.result()) == 6
+    assert len(encoder.batches) == COMPANY_BATCHES + 7
+
+
+def test_bulk_work_takes_all_lanes_again_in_the_middle_of_a_request() -> None:
+    encoder = Recorder()
+    batcher = Watched(encoder, LANES)
+    batcher.embed(["urgent"])
+    texts = [f"bulk {number:03}" for number in range(4 * COMPANY_BATCHES)]
+    assert np.array_equal(batcher.embed(texts, bulk=True), vectors(texts))
+    alone = encoder.threads[1:COMPANY_BATCHES]
+    assert len(set(alone)) == 1
+    assert len(set(encoder.threads)) == 2

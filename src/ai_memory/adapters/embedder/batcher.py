@@ -4,8 +4,10 @@ There is no worker thread. A caller that finds a lane of the encoder free leads 
 batch after batch of what is waiting, its own texts and others', until it has its own; then it hands
 the lead to the caller that is next, or leaves. So a lone caller pays for two uncontended locks and
 nothing else, and under load each batch is as full as the moment allows. A bulk request of several
-batches brings helpers, threads that live as long as it does, so that it fills every lane; what an
-interactive caller waits for is still one bulk batch.
+batches brings helpers, threads that live as long as it does, so that it fills every lane; the first
+interactive caller waits for one bulk batch. From then on bulk work leaves a lane free, until as
+many of its batches have passed without such a caller as take about half a second: whoever stores or
+asks one thing after another beside an import finds a lane, and half of the processors, at once.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
 BYTES_PER_TOKEN: Final = 4  # English words and Chinese characters both come close to it
 BULK_TURN: Final = 8  # interactive batches that may pass waiting bulk work before it gets one
+COMPANY_BATCHES: Final = 64  # of bulk work; so long an interactive caller is expected back
 COMPANIONS_SEEN: Final = 64  # how far down the line a batch looks for texts of its length
 
 
@@ -60,6 +63,8 @@ class Batcher:
         self._bulk: deque[_Item] = deque()
         self._leaders = 0  # callers and helpers that encode, at most one a lane
         self._bulk_passed = 0  # interactive batches since bulk work had a turn
+        self._bulk_running = 0  # bulk batches that are being encoded
+        self._alone = COMPANY_BATCHES  # bulk batches since an interactive caller came, at most
         self._closed = False
 
     @property
@@ -81,8 +86,8 @@ class Batcher:
             if self._closed:
                 raise _closed()
             self._join(request, items, bulk=bulk)
-        if bulk and len(items) > self._bounds.bulk_texts_max:
-            self._bring_helpers()
+            if bulk and len(items) > self._bounds.bulk_texts_max and not self._in_company:
+                self._bring_helpers()
         try:
             self._see_through(request)
         except BaseException:
@@ -121,7 +126,7 @@ class Batcher:
                 if request.settled:
                     self._step_down(request)
                     return
-                batch = self._next_batch() if request.leads else []
+                batch = self._next_batch(bulk=request.bulk) if request.leads else []
                 if not batch:
                     self._step_down(request)  # the last of its texts are in another lane
             if batch:
@@ -142,7 +147,7 @@ class Batcher:
             self._leaders += 1
         while True:
             with self._lock:
-                batch = self._next_batch()
+                batch = self._next_batch(bulk=True)
                 if not batch:
                     self._leaders -= 1
                     return
@@ -167,11 +172,17 @@ class Batcher:
                     item.request.rows[item.row] = row
                     item.request.missing -= 1
                 self._wake({item.request for item in batch})
+        finally:
+            if batch[0].request.bulk:
+                with self._lock:
+                    self._bulk_running -= 1
 
     # The rest is called with the lock held.
 
     def _join(self, request: _Request, items: list[_Item], *, bulk: bool) -> None:
         request.bulk = bulk
+        if items and not bulk:
+            self._alone = 0
         self._line_of(request).extend(items)
         request.leads = self._leaders < self._bounds.lanes
         self._leaders += request.leads
@@ -179,11 +190,27 @@ class Batcher:
     def _line_of(self, request: _Request) -> deque[_Item]:
         return self._bulk if request.bulk else self._interactive
 
-    def _next_batch(self) -> list[_Item]:
-        """Take the item that is next in line, and those near it that are about as long, if any."""
-        line, texts_max = self._next_line()
+    @property
+    def _in_company(self) -> bool:
+        return self._alone < COMPANY_BATCHES
+
+    @property
+    def _bulk_may(self) -> bool:
+        """Whether bulk work waits and there is a lane for it."""
+        lanes = self._bounds.lanes - self._in_company
+        return bool(self._bulk) and self._bulk_running < max(1, lanes)
+
+    def _next_batch(self, *, bulk: bool) -> list[_Item]:
+        """Take the item that is next in line, and those near it that are about as long, if any.
+
+        Args:
+            bulk: Who leads is bulk work itself. Others do it when it has waited long enough only.
+        """
+        line, texts_max = self._next_line(bulk=bulk)
         if not line:
             return []
+        if line is self._bulk:
+            self._begin_bulk()
         near = [line.popleft() for _ in range(min(len(line), COMPANIONS_SEEN))]
         head, *others = near
         batch, longest = [head], head.tokens
@@ -196,20 +223,29 @@ class Batcher:
         line.extendleft(item for item in reversed(near) if id(item) not in taken)
         return batch
 
-    def _next_line(self) -> tuple[deque[_Item], int]:
+    def _begin_bulk(self) -> None:
+        self._bulk_running += 1
+        self._alone = min(self._alone + 1, COMPANY_BATCHES + 1)
+        if self._alone == COMPANY_BATCHES:
+            self._bring_helpers()
+
+    def _next_line(self, *, bulk: bool) -> tuple[deque[_Item] | None, int]:
         """Interactive before bulk; but bulk work is passed a few times only, then gets a turn."""
-        if self._interactive and not (self._bulk and self._bulk_passed >= BULK_TURN):
-            self._bulk_passed = self._bulk_passed + 1 if self._bulk else 0
+        turn = self._bulk_may and self._bulk_passed >= BULK_TURN
+        if self._interactive and not turn:
+            self._bulk_passed = self._bulk_passed + 1 if self._bulk_may else 0
             return self._interactive, self._bounds.texts_max
-        self._bulk_passed = 0
-        return self._bulk, self._bounds.bulk_texts_max
+        if self._bulk_may and (bulk or turn):
+            self._bulk_passed = 0
+            return self._bulk, self._bounds.bulk_texts_max
+        return None, 0
 
     def _step_down(self, request: _Request) -> None:
         """If the request leads, let the next in line lead."""
         if not request.leads:
             return
         request.leads = False
-        for item in chain(self._interactive, self._bulk):
+        for item in chain(self._interactive, self._bulk if self._bulk_may else ()):
             if not item.request.leads:
                 item.request.leads = True
                 item.request.woken.set()
