@@ -175,8 +175,7 @@ class VectorIndex(Protocol):
         """The (window key, cosine) of the nearest windows matching `where`, best first.
 
         Sees every row of the snapshot, whoever wrote it; exact where the filter leaves few rows.
-        Who has no use for cosines below `least` says so: they may be missing then, and where
-        nothing reaches it, which is the rule, no row is read.
+        Cosines below `least` may be missing; where nothing reaches it, no row is read.
         """
 
     @property
