@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final
+from typing import Any, Final, get_args, get_type_hints
 
 import msgspec
 
 from ai_memory import limits
 from ai_memory.faces.http.routes import HEALTH_PATH, METRICS_PATHS, OPENAPI_PATH, ROUTES, Route
+from ai_memory.model import field
 from ai_memory.operations.registry import OPERATIONS, Operation, command_type, result_type
 from ai_memory.operations.schema import description_of, summary_of
 
 _REFERENCE: Final = "#/components/schemas/"
-_ID: Final = re.compile(r"(?!agent_)(.+_)?ids?(_.+)?")
-"""Fields that name something stored: id, id_a, source_id, ids."""
 _ERROR: Final = {
     "type": "object",
     "description": "Every error: branch on code, show message, follow hint.",
@@ -151,7 +149,7 @@ def _operation(
         )
     described["parameters"] = parameters
     described["responses"] = _responses(
-        route, answer, names_one=_names_one(fields), streams=operation.streams
+        route, answer, names_one=_names_one(kind), streams=operation.streams
     )
     return described
 
@@ -167,9 +165,10 @@ def _query_parameter(
     return parameter
 
 
-def _names_one(fields: dict[str, Any]) -> bool:
-    """Whether a command speaks of something that may not be there."""
-    return any(_ID.fullmatch(name) for name in fields)
+def _names_one(command: type) -> bool:
+    """Whether a command speaks of a memory that may not be there."""
+    hints = get_type_hints(command, include_extras=True).values()
+    return any(field.MemoryId in (hint, *get_args(hint)) for hint in hints)
 
 
 def _responses(
