@@ -16,7 +16,7 @@ URL := http://127.0.0.1:9077
 export DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format docs soak fuzz bench sizes eval lock clean
+.PHONY: help setup run test check format docs soak model fuzz bench sizes eval lock clean
 
 define HELP
 make setup    install everything into $(VENV)/ (a no-op when nothing changed)
@@ -27,6 +27,7 @@ make format   setup, then format the code and mend what the linter can
 make docs     write docs/reference/ and the Python API's types from the declarations,
               and docs/transcript.md from a session
 make soak     sixteen processes on one file for twenty seconds
+make model    the store against a model of it, for long (ARGS='--seed 7 --steps 1000000')
 make fuzz     ask a server everything its OpenAPI document promises (CASES=n per operation)
 make bench    setup, then measure speed, each figure beside its floor
 make sizes    the same at four sizes up to a million (an hour the first time; the
@@ -104,6 +105,9 @@ run: setup
 docs: setup
 	@$(BIN)/python scripts/reference.py
 	@$(BIN)/python scripts/transcript.py
+
+model: setup
+	@$(BIN)/python -m tests.system.model.long $(ARGS)
 
 soak: setup
 	@AI_MEMORY_SOAK_SECONDS=20 $(BIN)/python -m pytest tests/system/test_processes.py $(ARGS)

@@ -15,6 +15,7 @@ from ai_memory.config import load_config
 from ai_memory.model.clock import SECOND
 from ai_memory.model.command import Caller, Command
 from ai_memory.model.memory import Memory
+from ai_memory.ports import Entropy
 
 NOON = 1_770_000_000 * SECOND
 CALLER = Caller(agent_id="test:agent", face="python")
@@ -80,6 +81,7 @@ def harness(
     *,
     semantic: bool = False,
     clock: ManualClock | None = None,
+    entropy: Entropy | None = None,
     **settings: Any,
 ) -> Iterator[Harness]:
     clock = clock or ManualClock()
@@ -89,6 +91,7 @@ def harness(
         config,
         background=False,
         clock=clock,
+        entropy=entropy,
         embedder=HashingEmbedder() if semantic else None,
     )
     try:

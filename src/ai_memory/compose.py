@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         Clock,
         Embedder,
         EmbeddingModel,
+        Entropy,
         IndexPurge,
         LanguageModel,
         Observer,
@@ -96,6 +97,7 @@ def open_node(
     *,
     background: bool = True,
     clock: Clock | None = None,
+    entropy: Entropy | None = None,
     embedder: Embedder | None = None,
     observer: Observer | None = None,
     progress: Progress | None = None,
@@ -107,6 +109,7 @@ def open_node(
         config: The settings.
         background: Start the janitor's thread; without it, its work is done at closing.
         clock: Instead of the machine's.
+        entropy: Instead of the machine's.
         embedder: Instead of the configured one.
         observer: Is told of every operation and commit.
         progress: Is told how far a first conversion of the model has come.
@@ -117,11 +120,9 @@ def open_node(
         SchemaTooNew, StoreBusy, StoreUnavailable: The database cannot be used.
         ConfigInvalid: The embedder's or the language model's settings are incomplete.
     """
-    clock = clock or SystemClock()
+    clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     with ExitStack() as opening:
-        store = SqliteStore(
-            config.db, clock=clock, entropy=SystemEntropy(), bm25_weights=WORD_WEIGHTS
-        )
+        store = SqliteStore(config.db, clock=clock, entropy=entropy, bm25_weights=WORD_WEIGHTS)
         opening.callback(store.close)
         index: VectorIndex | None = None
         folder: IndexFolder | None = None
@@ -151,7 +152,7 @@ def open_node(
     ports = Ports(
         store=store,
         clock=clock,
-        entropy=SystemEntropy(),
+        entropy=entropy,
         count_tokens=count_cl100k,
         embedder=embedder,
         vector_index=index,

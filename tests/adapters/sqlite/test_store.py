@@ -248,6 +248,27 @@ def test_touches_count_and_do_not_move_the_content_clock(store: SqliteStore) -> 
         assert rows.log_position() == position
 
 
+def test_touches_of_one_commit_add_up_and_go_to_the_archive_with_their_memory(
+    store: SqliteStore,
+) -> None:
+    put(store, memory())
+
+    def work(rows: Transaction) -> tuple[int, ...]:
+        seen = []
+        for count in (9, 1):
+            rows.touch([("memory-1", count, NOON + count)])
+            touched = rows.memory("memory-1")
+            assert touched is not None
+            seen.append(touched.access_count)
+        rows.delete_memory("memory-1", at=NOON, reason="delete")
+        return tuple(seen)
+
+    assert store.submit(work).result() == (9, 10)
+    with store.read() as rows:
+        kept = rows.archived(["memory-1"])[0].memory
+        assert (kept.access_count, kept.last_accessed_at) == (10, NOON + 9)
+
+
 def test_the_log_is_gap_free_per_origin_and_ordered(store: SqliteStore) -> None:
     for n in range(5):
         put(store, memory(n))

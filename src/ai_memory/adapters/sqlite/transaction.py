@@ -71,7 +71,6 @@ class SqliteTransaction(WorkWrites, SqliteReader):
         self._aliases: dict[str, tuple[str, ...]] = {}  # of entities that changed
         self._windows: dict[str, dict[int, Sequence[WindowVector]]] = {}  # by id, by model
         self._log: list[LogEntry] = []
-        self._touches: list[tuple[str, int, Micros | None]] = []
         self.writes = 0
         self._open(lookups, now)
 
@@ -430,7 +429,12 @@ class SqliteTransaction(WorkWrites, SqliteReader):
     def touch(self, touches: Sequence[tuple[str, int, Micros | None]]) -> None:
         """See ports.Transaction."""
         self.writes += 1
-        self._touches.extend(touches)
+        # At once, and after what is pending: whoever follows in this batch counts on from here, and
+        # what is archived next takes its counters along. A batch seldom has more than one of these.
+        self.flush()
+        self._each("touch_memories", touches, cap=limits.ACCESS_COUNT_MAX)
+        for memory_id, _count, _at in touches:
+            self._by_id.pop(memory_id, None)
 
     # -- the set-based statements ----------------------------------------------------------------
 
@@ -458,13 +462,6 @@ class SqliteTransaction(WorkWrites, SqliteReader):
             self._each(
                 "insert_aliases", [(key, name) for key, names in aliases.items() for name in names]
             )
-        if self._touches:
-            self._each("touch_memories", self._touches, cap=limits.ACCESS_COUNT_MAX)
-            # A cached row shows the counters as they were.
-            for memory_id, _count, _at in self._touches:
-                if memory_id not in self._puts:
-                    self._by_id.pop(memory_id, None)
-            self._touches.clear()
 
     def _flush_deletes(self) -> None:
         if not self._deletes:
