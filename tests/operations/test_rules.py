@@ -244,8 +244,9 @@ class TestGetUpdateDelete:
     def test_a_title_held_by_another_is_a_conflict(self, open_: Harness) -> None:
         store(open_, title="held")
         other = store(open_)
-        with pytest.raises(Conflict):
+        with pytest.raises(Conflict) as raised:
             open_.run(UpdateMemory(id=other.id, title="held"))
+        assert "on_conflict" not in raised.value.hint  # an update has none
         moved = open_.run(UpdateMemory(id=other.id, title="held", namespace="elsewhere"))
         assert moved.namespace == "elsewhere"
 
@@ -280,8 +281,9 @@ class TestPromote:
         clone = open_.run(GetMemory(id=promoted.clone_id))
         assert (clone.namespace, clone.content) == ("a", "C")
         assert (clone.links[0].relation, clone.links[0].target_id) == ("derived_from", stored.id)
-        with pytest.raises(Conflict):
+        with pytest.raises(Conflict) as raised:
             open_.run(PromoteMemory(id=stored.id, to_namespace="a"))
+        assert "on_conflict" not in raised.value.hint
         for target in ("a/b/c", "a/bb", "z"):
             with pytest.raises(ValidationFailed):
                 open_.run(PromoteMemory(id=stored.id, to_namespace=target))

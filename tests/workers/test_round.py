@@ -234,6 +234,18 @@ def test_a_dead_model_costs_one_question_and_words_and_numbers_go_on(
         assert report["autonomy"]["priority_adjustments"] == 5
 
 
+def test_what_an_endpoint_says_of_a_text_is_in_no_report(
+    server: ScriptedServer,
+) -> None:
+    server.default = lambda body: Reply({"error": f"cannot read: {body['messages']}"}, 400)
+    with harness(**smart(server)) as h:
+        store(h, "Secret title", f"The secret is a sunflower. {TEXT}")
+        (error,) = curate(h)["errors"]
+        assert error.startswith("tags: LANGUAGE_MODEL_UNAVAILABLE. ")
+        assert "doctor" in error
+        assert "sunflower" not in str(h.run(CuratorReport()).reports)
+
+
 def test_the_report_is_kept_and_holds_no_text(server: ScriptedServer) -> None:
     with harness(**smart(server)) as h:
         one = store(h, "Secret title", f"The secret is a sunflower. {TEXT}")

@@ -67,7 +67,7 @@ def _invalid(text: str, kind: type[Command]) -> ValidationFailed:
     missing = _MISSING.match(text)
     if missing:
         field = missing["field"]
-        return ValidationFailed(f"{field} is required", hint=f"Give {field}.", field=field)
+        return ValidationFailed(f"{field} is required", hint=_hint(kind, field), field=field)
     at = _AT.search(text)
     path = at["path"] if at else ""
     field = re.split(r"[.\[]", path, maxsplit=1)[0] or path

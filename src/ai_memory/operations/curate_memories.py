@@ -65,7 +65,8 @@ def curate_memories(command: CurateMemories, context: Context) -> Steps[CurateRe
         try:
             result.actions += yield from kind.work(memory, turn)
         except (LanguageModelUnavailable, LanguageModelAnswerInvalid) as failure:
-            result.problem = f"{kind.name}: {failure.message}"
+            # The message may repeat a text that the endpoint was sent; the report is kept.
+            result.problem = f"{kind.name}: {failure.code}. {failure.hint}"
             result.unavailable = isinstance(failure, LanguageModelUnavailable)
             if result.unavailable:
                 break

@@ -18,9 +18,9 @@ from ai_memory.model.command import Action, Command
 from ai_memory.model.link import Relation
 from ai_memory.model.memory import Memory, Payload, payload_of
 from ai_memory.operations.embedding import embed_texts
-from ai_memory.operations.free_title import free_title
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.operations.taking_in import Taken, read_record, take_in
+from ai_memory.operations.title import free_title
 from ai_memory.ports import Lookups, Reader, Transaction, WindowVector
 
 

@@ -7,13 +7,14 @@ from typing import ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ai_memory.errors import Conflict, ValidationFailed
+from ai_memory.errors import ValidationFailed
 from ai_memory.model import field
-from ai_memory.model.change import Change, LinkPut, MemoryDeleted, MemoryPut
+from ai_memory.model.change import Change, LinkPut, MemoryPut
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import Memory, payload_of
 from ai_memory.operations.find import find
 from ai_memory.operations.step import Context, Outcome, Steps, Write
+from ai_memory.operations.title import live_holder, title_taken
 from ai_memory.ports import Lookups, Transaction
 
 
@@ -69,7 +70,7 @@ def promote_memory(command: PromoteMemory, context: Context) -> Steps[PromoteRes
             access_count=0,
             last_accessed_at=None,
         )
-        changes: list[Change] = [*_make_room(rows, memory, clone, context)]
+        changes = _make_room(rows, memory, clone, context)
         changes.append(MemoryPut.of(clone, payload_hash))
         changes.append(
             LinkPut(
@@ -96,9 +97,7 @@ def promote_memory(command: PromoteMemory, context: Context) -> Steps[PromoteRes
     return promoted
 
 
-def _make_room(
-    rows: Transaction, memory: Memory, clone: Memory, context: Context
-) -> list[MemoryDeleted]:
+def _make_room(rows: Transaction, memory: Memory, clone: Memory, context: Context) -> list[Change]:
     """Check the target, and collect an expired memory that holds the title."""
     if not memory.namespace.startswith(clone.namespace + "/"):
         raise ValidationFailed(
@@ -106,12 +105,7 @@ def _make_room(
             hint="Promote to a namespace above the memory's own, such as its parent.",
             field="to_namespace",
         )
-    holder = rows.memory_titled(clone.namespace, clone.title)
-    if holder is None:
-        return []
-    if not holder.expired(context.now):
-        raise Conflict(
-            f"memory with title '{clone.title}' already exists in namespace '{clone.namespace}'",
-            existing_id=holder.id,
-        )
-    return [MemoryDeleted(memory_id=holder.id, at=context.now, reason="ttl_expired")]
+    holder, changes = live_holder(rows, clone.namespace, clone.title, context.now)
+    if holder is not None:
+        raise title_taken(holder, "Rename one of the two, or delete the one that is there.")
+    return changes

@@ -10,11 +10,12 @@ from msgspec import Meta
 from ai_memory import limits
 from ai_memory.errors import Conflict, ValidationFailed
 from ai_memory.model import field
-from ai_memory.model.change import Change, MemoryDeleted, MemoryPut
+from ai_memory.model.change import MemoryPut
 from ai_memory.model.command import Action, Command
 from ai_memory.model.entity import KIND, aliases_of
 from ai_memory.model.memory import Memory, payload_of
 from ai_memory.operations.step import Context, Outcome, Steps, Write
+from ai_memory.operations.title import live_holder
 from ai_memory.ports import Lookups, Transaction
 
 
@@ -64,13 +65,7 @@ def register_entity(command: RegisterEntity, context: Context) -> Steps[EntityRe
     new_id = context.new_id()
 
     def work(rows: Transaction) -> Outcome:
-        existing = rows.memory_titled(command.namespace, name)
-        changes: list[Change] = []
-        if existing is not None and existing.expired(context.now):
-            changes.append(
-                MemoryDeleted(memory_id=existing.id, at=context.now, reason="ttl_expired")
-            )
-            existing = None
+        existing, changes = live_holder(rows, command.namespace, name, context.now)
         if existing is not None and existing.metadata.get("kind") != KIND:
             raise Conflict(
                 f"'{name}' in namespace '{command.namespace}' is a memory that is no entity",

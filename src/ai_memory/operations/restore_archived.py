@@ -7,16 +7,15 @@ from typing import Annotated, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from ai_memory.errors import Conflict
 from ai_memory.model import field
-from ai_memory.model.change import Change, MemoryDeleted, MemoryPut
+from ai_memory.model.change import MemoryPut
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import Archived, Memory, payload_of
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.find import find_archived
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
-from ai_memory.operations.store_memory import free_title
+from ai_memory.operations.title import live_holder, numbered_title, title_taken
 from ai_memory.operations.view import MemoryView, shown
 from ai_memory.ports import Lookups, Transaction
 
@@ -60,21 +59,15 @@ def restore_archived(command: RestoreArchived, context: Context) -> Steps[Restor
     def work(rows: Transaction) -> Outcome:
         archived = find_archived(rows, before.memory.id)
         memory = _awake(archived.memory, context.now)
-        changes: list[Change] = []
-        holder = rows.memory_titled(memory.namespace, memory.title)
-        if holder is not None and holder.expired(context.now):
-            changes.append(MemoryDeleted(memory_id=holder.id, at=context.now, reason="ttl_expired"))
-        elif holder is not None:
+        holder, changes = live_holder(rows, memory.namespace, memory.title, context.now)
+        if holder is not None:
             if command.on_conflict == "error":
-                raise Conflict(
-                    f"memory with title '{memory.title}' already exists in namespace "
-                    f"'{memory.namespace}'",
-                    hint="Use on_conflict=version to restore it under a numbered title.",
-                    existing_id=holder.id,
+                raise title_taken(
+                    holder, "Use on_conflict=version to restore it under a numbered title."
                 )
             memory = msgspec.structs.replace(
                 memory,
-                title=free_title(rows, memory.namespace, memory.title),
+                title=numbered_title(rows, memory.namespace, memory.title),
                 version=memory.version + 1,
                 updated_at=max(context.now, memory.updated_at),
             )

@@ -6,15 +6,15 @@ from typing import ClassVar
 
 import msgspec
 
-from ai_memory.errors import Conflict
 from ai_memory.model import field
-from ai_memory.model.change import Change, MemoryDeleted, MemoryPut
+from ai_memory.model.change import MemoryPut
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import Memory, Version, payload_of
 from ai_memory.operations.diff_versions import version_of
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.find import find
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
+from ai_memory.operations.title import live_holder, title_taken
 from ai_memory.operations.view import MemoryView, shown
 from ai_memory.ports import Lookups, Reader, Transaction
 
@@ -62,17 +62,9 @@ def restore_version(command: RestoreVersion, context: Context) -> Steps[Restored
         payload = payload_of(new)
         if payload == payload_of(memory):
             return Outcome(RestoredVersion(**shown(memory), restored_from=command.version))
-        holder = rows.memory_titled(new.namespace, new.title)
-        changes: list[Change] = []
-        if holder is not None and holder.id != new.id and holder.expired(context.now):
-            changes.append(MemoryDeleted(memory_id=holder.id, at=context.now, reason="ttl_expired"))
-        elif holder is not None and holder.id != new.id:
-            raise Conflict(
-                f"title '{new.title}' already exists in namespace '{new.namespace}' "
-                f"(memory {holder.id})",
-                hint="Rename or archive the other memory first.",
-                existing_id=holder.id,
-            )
+        holder, changes = live_holder(rows, new.namespace, new.title, context.now)
+        if holder is not None and holder.id != new.id:
+            raise title_taken(holder, "Rename or archive the other memory first.")
         new = msgspec.structs.replace(
             new, version=memory.version + 1, updated_at=max(context.now, memory.updated_at)
         )

@@ -8,9 +8,9 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ai_memory import limits
-from ai_memory.errors import Conflict, ValidationFailed
+from ai_memory.errors import ValidationFailed
 from ai_memory.model import field
-from ai_memory.model.change import Change, MemoryDeleted, MemoryPut
+from ai_memory.model.change import MemoryPut
 from ai_memory.model.clock import SECOND, Micros, parse_rfc3339
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import TIER_RANK, Memory, payload_of
@@ -19,6 +19,7 @@ from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.similar import similar_by_meaning
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.operations.tagging import no_tags_because, queue_tags
+from ai_memory.operations.title import live_holder, numbered_title, title_taken
 from ai_memory.operations.view import MemoryView, shown
 from ai_memory.ports import Lookups, Reader, Transaction
 
@@ -110,26 +111,16 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
     fresh_hash = fresh_payload.hash()
 
     def work(rows: Transaction) -> Outcome:
-        existing = rows.memory_titled(command.namespace, command.title)
-        changes: list[Change] = []
-        if existing is not None and existing.expired(context.now):
-            changes.append(
-                MemoryDeleted(memory_id=existing.id, at=context.now, reason="ttl_expired")
-            )
-            existing = None
+        existing, changes = live_holder(rows, command.namespace, command.title, context.now)
         memory, payload, payload_hash, merged = fresh, fresh_payload, fresh_hash, False
         if existing is not None:
             if command.on_conflict == "error":
-                raise Conflict(
-                    f"memory with title '{command.title}' already exists in namespace "
-                    f"'{command.namespace}'",
-                    existing_id=existing.id,
-                )
+                raise title_taken(existing)
             if command.on_conflict == "merge":
                 memory, merged = merge(existing, fresh, context.now), True
             else:
                 memory = msgspec.structs.replace(
-                    fresh, title=free_title(rows, command.namespace, command.title)
+                    fresh, title=numbered_title(rows, command.namespace, command.title)
                 )
             payload = payload_of(memory)
             payload_hash = payload.hash()
@@ -263,21 +254,3 @@ def _expiry(command: StoreMemory, context: Context) -> Micros | None:
     if command.ttl_secs is not None:
         return context.now + command.ttl_secs * SECOND
     return context.retention.expiry(command.tier, context.now)
-
-
-def free_title(rows: Transaction, namespace: str, title: str) -> str:
-    """The title with the least number behind it that nobody holds.
-
-    Raises:
-        ValidationFailed: Too many numbers are taken.
-    """
-    for number in range(2, limits.VERSIONED_TITLES_MAX + 1):
-        suffix = f" ({number})"
-        candidate = title[: limits.TITLE_CHARS_MAX - len(suffix)] + suffix
-        if rows.memory_titled(namespace, candidate) is None:
-            return candidate
-    raise ValidationFailed(
-        f"{limits.VERSIONED_TITLES_MAX} versions of this title exist",
-        hint="Choose another title, or on_conflict=merge.",
-        field="title",
-    )

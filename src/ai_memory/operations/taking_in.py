@@ -39,8 +39,8 @@ from ai_memory.model.record import (
     read_line,
 )
 from ai_memory.operations.embedding import embed_texts
-from ai_memory.operations.free_title import free_title
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
+from ai_memory.operations.title import free_title
 from ai_memory.ports import EmbeddingModel, Lookups, Reader, Transaction, WindowVector
 
 R = TypeVar("R", bound=Record)

@@ -7,15 +7,15 @@ from typing import Annotated, Any, ClassVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from ai_memory.errors import Conflict
 from ai_memory.model import field
-from ai_memory.model.change import Change, MemoryDeleted, MemoryPut
+from ai_memory.model.change import Change, MemoryPut
 from ai_memory.model.clock import Micros, parse_rfc3339
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import TIER_RANK, Memory, payload_of
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.find import find
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
+from ai_memory.operations.title import live_holder, title_taken
 from ai_memory.operations.view import MemoryView, shown, view
 from ai_memory.ports import Lookups, Transaction
 
@@ -69,17 +69,9 @@ def update_memory(command: UpdateMemory, context: Context) -> Steps[UpdateResult
         new = revise(old, command, context.now)
         changes: list[Change] = []
         if (new.namespace, new.title) != (old.namespace, old.title):
-            holder = rows.memory_titled(new.namespace, new.title)
-            if holder is not None and holder.id != old.id:
-                if not holder.expired(context.now):
-                    raise Conflict(
-                        f"title '{new.title}' already exists in namespace '{new.namespace}' "
-                        f"(memory {holder.id})",
-                        existing_id=holder.id,
-                    )
-                changes.append(
-                    MemoryDeleted(memory_id=holder.id, at=context.now, reason="ttl_expired")
-                )
+            holder, changes = live_holder(rows, new.namespace, new.title, context.now)
+            if holder is not None:
+                raise title_taken(holder, "Choose another title, or update that memory instead.")
         payload = payload_of(new)
         payload_hash = payload.hash()
         if new != old:
