@@ -661,7 +661,7 @@ class Methods:
         expires_at: str | None = None,
         on_conflict: Literal['error', 'merge', 'version'] = 'error',
     ) -> StoreResult:
-        """Remember something. Returns the stored memory and hints what may contradict or repeat it."""
+        """Remember something for later sessions."""
 
     store_memory = store
 
@@ -765,7 +765,7 @@ class Methods:
         self,
         id: str,
     ) -> DeleteResult:
-        """Delete a memory by id or unique id prefix. It is no longer found; the archive keeps it."""
+        """Delete a memory by id or unique id prefix; the archive keeps it. It is no longer found."""
 
     delete_memory = delete
 
@@ -1152,7 +1152,7 @@ class AsyncMethods:
         expires_at: str | None = None,
         on_conflict: Literal['error', 'merge', 'version'] = 'error',
     ) -> StoreResult:
-        """Remember something. Returns the stored memory and hints what may contradict or repeat it."""
+        """Remember something for later sessions."""
 
     store_memory = store
 
@@ -1256,7 +1256,7 @@ class AsyncMethods:
         self,
         id: str,
     ) -> DeleteResult:
-        """Delete a memory by id or unique id prefix. It is no longer found; the archive keeps it."""
+        """Delete a memory by id or unique id prefix; the archive keeps it. It is no longer found."""
 
     delete_memory = delete
 

@@ -15,7 +15,7 @@ from ai_memory.ports import Lookups, Transaction
 
 
 class DeleteMemory(Command, frozen=True, kw_only=True):
-    """Delete a memory by id or unique id prefix. It is no longer found; the archive keeps it."""
+    """Delete a memory by id or unique id prefix; the archive keeps it. It is no longer found."""
 
     action: ClassVar[Action] = "delete"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from ai_memory.errors import ValidationFailed
 from ai_memory.model import field
@@ -27,7 +27,10 @@ class PromoteMemory(Command, frozen=True, kw_only=True):
     action: ClassVar[Action] = "promote"
 
     id: field.MemoryId
-    to_namespace: field.Namespace | None = None
+    to_namespace: (
+        Annotated[field.Namespace, Meta(description="Namespace above its own to copy it to.")]
+        | None
+    ) = None
 
 
 class PromoteResult(msgspec.Struct, kw_only=True):

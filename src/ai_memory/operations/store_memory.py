@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 
 class StoreMemory(Command, frozen=True, kw_only=True):
-    """Remember something. Returns the stored memory and hints what may contradict or repeat it.
+    """Remember something for later sessions.
+
+    Returns the stored memory and hints what may contradict or repeat it.
 
     A title is unique within its namespace: on_conflict says what to do when it is taken.
     """
