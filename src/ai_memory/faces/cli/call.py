@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from ai_memory.errors import ValidationFailed
@@ -77,6 +78,11 @@ def _decoded(word: str) -> str:
             hint="Give text in UTF-8, or pipe it in with --content -.",
         )
     return text
+
+
+def path_of(word: str) -> Path:
+    """A repaired word as the path it names, in the bytes it came in."""
+    return Path(os.fsdecode(word.encode()))
 
 
 def split(words: Sequence[str]) -> Words:

@@ -58,6 +58,8 @@ _OTHERS: Final = (
     Entry("completions", "completions", "Print a shell's completion script"),
     Entry("graph", "graph", "Draw what a memory is linked to: tree, SVG or DOT"),
     Entry("config", "show_config", "Show each setting and where it came from"),
+    Entry("backup", "backup", "Copy the database while it is in use, and verify the copy"),
+    Entry("restore", "restore", "Bring back a backup, or an earlier state from the log"),
     Entry("doctor", "doctor", "Examine the database, the index, the model and the settings"),
     Entry("curator", "curator", "Run a round of the curator: tags, contradictions, priorities"),
     Entry("reembed", "reembed", "Make the vectors anew, or those that are missing"),

@@ -13,7 +13,7 @@ import msgspec
 
 from ai_memory.errors import Conflict, StoreUnavailable, ValidationFailed
 from ai_memory.faces.cli import output
-from ai_memory.faces.cli.call import Call, add_flags
+from ai_memory.faces.cli.call import Call, add_flags, path_of
 from ai_memory.faces.cli.progress import Bar, wants_bar
 from ai_memory.faces.codec import to_command
 from ai_memory.faces.problems import EXIT_OK
@@ -80,7 +80,7 @@ def run(call: Call) -> int:
             if sys.stdout is not None:
                 _write(pieces, sys.stdout.buffer, name, shown=shown)
             return EXIT_OK
-        with _file(Path(target), replace="force" in options) as file:
+        with _file(path_of(target), replace="force" in options) as file:
             size, lines = _write(pieces, file, name, shown=shown)
     summary = Summary(file=str(target), format=name, bytes=size, lines=lines)
     if call.flags.json:

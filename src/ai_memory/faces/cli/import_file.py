@@ -13,7 +13,7 @@ import msgspec
 
 from ai_memory.errors import AiMemoryError, ValidationFailed
 from ai_memory.faces.cli import output
-from ai_memory.faces.cli.call import Call, Flags, add_flags
+from ai_memory.faces.cli.call import Call, Flags, add_flags, path_of
 from ai_memory.faces.cli.progress import Bar, wants_bar
 from ai_memory.faces.codec import to_command, to_json
 from ai_memory.faces.problems import EXIT_FAILED, EXIT_OK
@@ -143,7 +143,7 @@ def _source(file: str | None) -> Any:
     if file is None and not output.is_piped():
         raise ValidationFailed("FILE is required", hint="Name a file, or pipe one in with `-`.")
     if file is not None and file != "-":
-        return file
+        return path_of(file)
     if sys.stdin is None:
         raise ValidationFailed("stdin is closed", hint="Name a file.")
     return sys.stdin.buffer

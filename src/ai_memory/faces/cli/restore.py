@@ -1,0 +1,188 @@
+"""`ai-memory restore`: a backup in the place of the database, or the database as it once stood."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from ai_memory.adapters.system import SystemClock, SystemEntropy
+from ai_memory.errors import StoreUnavailable, ValidationFailed
+from ai_memory.faces.cli import output
+from ai_memory.faces.cli.backup import copies, database_of, folder_of, manifest_of
+from ai_memory.faces.cli.call import Call, add_flags
+from ai_memory.faces.cli.progress import Bar, wants_bar
+from ai_memory.faces.cli.setting import settings
+from ai_memory.faces.problems import EXIT_OK
+from ai_memory.model.clock import Micros, parse_rfc3339, to_rfc3339
+
+if TYPE_CHECKING:
+    from ai_memory.adapters.sqlite.backup import Figures
+    from ai_memory.faces.cli.parser import Parser
+    from ai_memory.operations.rewinding import Rewound
+
+_NOT_IN_THE_LOG: Final = "access counters and vectors are in no log: the vectors are made anew"
+
+
+def configure(parser: Parser, name: str) -> None:
+    """Declare what to restore, and the global flags."""
+    parser.describe(
+        lambda: (
+            f"`ai-memory {name}` puts a backup in the place of the database, or, with --at, the "
+            "database as it stood\nat an instant, from its log. What was there before is moved "
+            "aside, never removed. It refuses while\nanother process has the database open."
+        )
+    )
+    parser.add_argument(
+        "--from", metavar="FILE|DIR", dest="source", help="A backup, or the folder: its newest."
+    )
+    parser.add_argument("--at", metavar="TIME", help="The instant, such as 2026-01-02T03:04:05Z.")
+    parser.add_argument(
+        "--skip-verify", action="store_true", help="Believe the file without checking it first."
+    )
+    parser.add_argument("--progress", action="store_true", help="Show the bar in any case.")
+    add_flags(parser, tier_is_level=True)
+
+
+def run(call: Call) -> int:
+    """Make the file beside the database, check it, exchange the two."""
+    from ai_memory.adapters.sqlite.backup import put_in_place, set_aside
+    from ai_memory.adapters.vector_index.folder import IndexFolder
+
+    options = call.options
+    config = settings(call.flags)
+    database = database_of(call.flags, config)
+    at = options.get("at")
+    instant = None if at is None else parse_rfc3339(at, field="at")
+    source = _source(options.get("source"), database, is_dated=at is not None)
+    verify = "skip_verify" not in options
+    part = database.with_name(database.name + ".restoring")
+    shown = wants_bar(asked="progress" in options, quiet=call.flags.quiet)
+    part.unlink(missing_ok=True)
+    rewound: Rewound | None = None
+    try:
+        if instant is None:
+            figures = _fetch(source, part, verify=verify)
+        else:
+            rewound = _rewind(source, part, instant, shown=shown)
+            figures = _examined(part)
+        stamp = to_rfc3339(SystemClock().now())[:19].replace("-", "").replace(":", "")
+        index = IndexFolder(database).path
+        assert index is not None
+        moved = set_aside(database, f".before-{stamp}Z", [index])
+        put_in_place(part, database, SystemEntropy())
+    finally:
+        for ending in ("", "-wal", "-shm", "-journal"):
+            part.with_name(part.name + ending).unlink(missing_ok=True)
+    _show(call, source, figures, moved, rewound)
+    return EXIT_OK
+
+
+def _source(given: str | None, database: Path, *, is_dated: bool) -> Path:
+    """The file to restore from.
+
+    Raises:
+        ValidationFailed: None is named, or there is none.
+    """
+    if given is None and is_dated:
+        given = str(database)
+    path = folder_of(None, database) if given is None else Path(given)
+    if path.is_dir():
+        found = copies(path)
+        if not found:
+            raise ValidationFailed(f"there is no backup in {path}", field="from")
+        return found[0]
+    if not path.is_file():
+        raise ValidationFailed(
+            f"there is no backup at {path}", hint="Name one with --from.", field="from"
+        )
+    return path
+
+
+def _fetch(source: Path, part: Path, *, verify: bool) -> Figures | None:
+    """Copy a backup, and check it against its manifest and itself.
+
+    Raises:
+        StoreUnavailable: It is not what its manifest says, or damaged.
+    """
+    from ai_memory.adapters.sqlite.backup import Manifest, digest
+
+    part.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(source, part)
+    except OSError as cause:
+        raise StoreUnavailable(f"cannot copy {source}: {cause.strerror or cause}") from cause
+    if not verify:
+        return None
+    beside = manifest_of(source)
+    if beside.is_file():
+        try:
+            manifest = msgspec.json.decode(beside.read_bytes(), type=Manifest)
+        except msgspec.DecodeError as cause:
+            raise StoreUnavailable(f"{beside} cannot be read: {cause}") from cause
+        if digest(part) != manifest.sha256:
+            raise StoreUnavailable(
+                f"{source} is not the file its manifest describes",
+                hint="Restore another backup; --skip-verify takes this one as it is.",
+            )
+    return _examined(part)
+
+
+def _examined(part: Path) -> Figures:
+    from ai_memory.adapters.sqlite.backup import examine
+
+    return examine(part)
+
+
+def _rewind(source: Path, part: Path, instant: Micros, *, shown: bool) -> Rewound:
+    """Make a new file of what the log says up to an instant."""
+    from ai_memory.adapters.sqlite.store import SqliteStore
+    from ai_memory.compose import WORD_WEIGHTS
+    from ai_memory.operations.rewinding import rewind
+
+    clock, entropy = SystemClock(), SystemEntropy()
+    old = SqliteStore(source, clock=clock, entropy=entropy, bm25_weights=WORD_WEIGHTS)
+    try:
+        new = SqliteStore(part, clock=clock, entropy=entropy, bm25_weights=WORD_WEIGHTS)
+        try:
+            with old.read() as rows:
+                total = rows.log_position()
+                with Bar("replaying", total, unit="changes", shown=shown) as bar:
+                    return rewind(rows, new, instant, bar.reach)
+        finally:
+            new.close()
+    finally:
+        old.close()
+
+
+def _show(
+    call: Call,
+    source: Path,
+    figures: Figures | None,
+    moved: list[Path],
+    rewound: Rewound | None,
+) -> None:
+    if call.flags.json:
+        shown: dict[str, Any] = {
+            "source": str(source),
+            "verified": figures is not None,
+            "moved": [str(path) for path in moved],
+        }
+        for part in (figures, rewound):
+            shown |= {} if part is None else msgspec.to_builtins(part)
+        output.emit_json(shown)
+        return
+    held = "" if figures is None else f"{figures.memories:,} memories "
+    checked = "" if figures is not None else ", not verified"
+    output.emit(f"restored {held}from {source}{checked}")
+    if rewound is not None:
+        output.emit(f"{rewound.applied:,} changes, without {rewound.later:,} later ones")
+        output.note(f"note: {_NOT_IN_THE_LOG}", quiet=call.flags.quiet)
+        if rewound.lost_texts:
+            output.note(
+                f"note: {rewound.lost_texts:,} texts were purged or erased since, and stay gone"
+            )
+    for path in moved:
+        output.note(f"note: what was there is {path}", quiet=call.flags.quiet)
