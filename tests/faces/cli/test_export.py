@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.adapters.formats.test_reference_database import build
 from tests.faces.cli.shell import Node, Shell
 
 from ai_memory.faces.cli import import_file
@@ -115,3 +116,11 @@ def test_from_and_to_a_node(
     sh.ok("export", str(there), "--url", node.url)
     # The node holds what other tests stored too; ours is there, line by line.
     assert set(lines_of(here)[1:-1]) <= set(lines_of(there))
+
+
+def test_moving_from_the_reference_is_one_command(sh: Shell, tmp_path: Path) -> None:
+    build(tmp_path / "old.db")
+    outcome = sh.ok("import", str(tmp_path / "old.db"))
+    assert outcome.out == "imported 5, linked 2, skipped 0 (already there), problems 1\n"
+    assert "Black." in sh.ok("get", "m2").out
+    assert sh.ok("import", str(tmp_path / "old.db"), "--json").json["skipped"] == 7

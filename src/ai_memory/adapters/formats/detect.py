@@ -12,6 +12,7 @@ from ai_memory.errors import ValidationFailed
 
 DESCRIPTIONS: Final = {
     "ai-memory": "what `ai-memory export` writes, taken in as it stands",
+    "reference-db": "the database file of the reference implementation, schema 18 to 28",
     "jsonl": "memories as JSON: one object on each line, an array, or an export {memories, links}",
     "claude": "conversations.json of a Claude export",
     "chatgpt": "conversations.json of a ChatGPT export",
@@ -27,6 +28,7 @@ DESCRIPTIONS: Final = {
 """Every format by its name."""
 
 _MEM0: Final = frozenset(("hash", "user_id", "run_id", "app_id"))
+_SQLITE: Final = b"SQLite format 3\x00"
 _BLANK: Final = b" \t\r\n"
 _STARTS_MAX: Final = 16  # broken lines before the first good one
 _LINE_ENDINGS: Final = (".jsonl", ".ndjson")
@@ -62,6 +64,8 @@ def detect(head: bytes, name: str = "") -> str:
     Raises:
         ValidationFailed: Nothing known looks like this; the hint lists what is known.
     """
+    if head.startswith(_SQLITE):
+        return "reference-db"
     head = head.removeprefix(b"\xef\xbb\xbf").lstrip(_BLANK)
     if re.fullmatch(rb"(\[\s*\]\s*)?", head):
         return "jsonl"  # nothing to import is no error

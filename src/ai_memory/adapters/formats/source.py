@@ -36,6 +36,7 @@ class Source:
     """An input being read.
 
     Attributes:
+        path: Where the file is; None for a stream.
         name: The file's name, for messages and for what its ending tells; empty for a stream.
         total: Bytes in all; None when nobody knows.
         done: Bytes behind us.
@@ -43,8 +44,15 @@ class Source:
     """
 
     def __init__(
-        self, stream: BinaryIO, *, name: str = "", total: int | None = None, owned: bool = False
+        self,
+        stream: BinaryIO,
+        *,
+        name: str = "",
+        total: int | None = None,
+        owned: bool = False,
+        path: Path | None = None,
     ) -> None:
+        self.path = path
         self.name = name
         self.total = total
         self.done = 0
@@ -71,7 +79,7 @@ class Source:
             if path.is_dir():
                 path = _file_within(path)
             size = path.stat().st_size or None  # a device or pipe says 0
-            return cls(path.open("rb"), name=path.name, total=size, owned=True)
+            return cls(path.open("rb"), name=path.name, total=size, owned=True, path=path)
         except (OSError, ValueError) as cause:
             reason = cause.strerror if isinstance(cause, OSError) else None
             raise ValidationFailed(

@@ -17,6 +17,7 @@ from ai_memory.adapters.formats import (
     markdown,
     mem0,
     portable,
+    reference_database,
     slack,
     trec,
     xquad,
@@ -43,6 +44,7 @@ UNITS: Final = tuple(locomo.UNIT_KEYS)
 
 _READERS: Final[dict[str, Callable[[Source, Options], Iterator[Item]]]] = {
     "ai-memory": portable.read,
+    "reference-db": reference_database.read,
     "jsonl": jsonl.read,
     "claude": claude.read,
     "chatgpt": chatgpt.read,

@@ -34,6 +34,9 @@ LINE_BATCH_RECORDS: Final = 512
 LINE_BATCH_BYTES: Final = 1024 * 1024
 """Of an export's lines; mostly they bring what would have to be made."""
 
+_VERBATIM: Final = ("ai-memory", "reference-db")
+"""Formats whose records come over as they stand."""
+
 _PROBLEMS_KEPT: Final = 1_000
 _PROBLEMS_SHOWN: Final = 20
 
@@ -172,14 +175,14 @@ def _check_verbatim(name: str, options: dict[str, Any]) -> None:
         ValidationFailed: It is asked for.
     """
     changing = [each for each in ("namespace", "retention") if each in options]
-    if name == "ai-memory" and changing:
+    if name in _VERBATIM and changing:
         raise ValidationFailed(
-            f"--{changing[0]} does not go with an export, which is taken in as it stands",
+            f"--{changing[0]} does not go with {name}, which is taken in as it stands",
             hint="Leave it out; --restamp alone changes something: whose the memories are.",
         )
-    if name != "ai-memory" and "restamp" in options:
+    if name not in _VERBATIM and "restamp" in options:
         raise ValidationFailed(
-            f"--restamp is for exports of ai-memory, and this is {name}",
+            f"--restamp is for {' and '.join(_VERBATIM)}, and this is {name}",
             hint="Leave it out; what is imported is yours unless the file says otherwise.",
         )
 
