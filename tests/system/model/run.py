@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 from tests.adapters.sqlite.test_counters import connection_of, tables
+from tests.operations.test_export import exported, taken_in
 from tests.support import NOON, ManualClock, harness, open_store
 from tests.system.model.crowd import together
 from tests.system.model.questions import Model
@@ -111,9 +112,11 @@ class Run:
     def step(self, step: Step) -> None:
         match step.kind:
             case "wait":
-                self.clock.advance(step.fields["secs"])
-                self.model.now = self.clock.now()
-                self.model.instants.append(self.model.now)
+                self._wait(step.fields["micros"])
+            case "await":
+                ahead = sorted(one - self.model.now for one in self.model.instants)
+                ahead = [one for one in ahead if one > 0][:4]
+                self._wait(ahead[step.fields["number"] % len(ahead)] if ahead else 0)
             case "turn":
                 self.open.opened.janitor.turn()
                 self.model.turn()
@@ -130,6 +133,11 @@ class Run:
                 self._perform(step.kind, fields, self.ask(step.kind, fields))
         rng = Random(step.look)
         self.look(rng, everything=step.kind in ("crash", "reopen") or step.look % 16 == 0)
+
+    def _wait(self, micros: int) -> None:
+        self.clock._now += micros
+        self.model.now = self.clock.now()
+        self.model.instants.append(self.model.now)
 
     def _resolved(self, fields: Row) -> Row:
         """The fields with ids and instants of this moment."""
@@ -346,6 +354,16 @@ class Run:
         with self.open.node.store.read() as rows:
             same("integrity", rows.integrity_problems(), [])
             same("replay", replayed(rows), rows.state_hash())
+        self._move()
+        self.look(Random(0), everything=True)
+
+    def _move(self) -> None:
+        """Go on with a new store that was told nothing but an export of the old one."""
+        lines = exported(self.open)
+        self._closing.close()
+        self._folder = None
+        self._open()
+        same("import", taken_in(self.open, lines)["errors"], [])
 
 
 def replayed(source: Reader) -> bytes:

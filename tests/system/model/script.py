@@ -11,6 +11,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any, NamedTuple
 
+SECOND = 1_000_000
 WORDS = ("walrus", "otter", "kelp", "urchin", "narwhal", "海豹")
 TITLES = ("walrus", "otter", "kelp")
 SPACES = ("global", "a", "a/b", "a/b/c")
@@ -254,7 +255,9 @@ KINDS: dict[str, tuple[int, Callable[[Random], dict[str, Any]]]] = {
     "turn": (4, nothing),
     "crowd": (8, crowd),
     "touch": (1, touch),
-    "wait": (16, lambda rng: {"secs": rng.choice(WAITS)}),
+    "wait": (14, lambda rng: {"micros": int(rng.choice(WAITS) * SECOND)}),
+    # To the very instant at which something expires, begins or ends.
+    "await": (5, lambda rng: {"number": rng.randrange(1_000)}),
     "reopen": (1, nothing),
     "crash": (2, nothing),
 }  # fmt: skip
