@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
+from typing import Final
 
 import msgspec
 
+_name: Final = attrgetter("name")
+_subtree_count: Final = attrgetter("subtree_count")
 
-class TaxonomyNode(msgspec.Struct, kw_only=True):
+
+class TaxonomyNode(msgspec.Struct, kw_only=True, gc=False):
     """One namespace.
 
     Attributes:
@@ -21,10 +26,10 @@ class TaxonomyNode(msgspec.Struct, kw_only=True):
     name: str
     count: int = 0
     subtree_count: int = 0
-    children: list[TaxonomyNode] = []
+    children: Sequence[TaxonomyNode] = ()  # a leaf, as most are, has no list of its own
 
 
-def taxonomy(places: Sequence[tuple[str, int]], *, prefix: str, depth: int) -> TaxonomyNode:
+def taxonomy(places: Iterable[tuple[str, int]], *, prefix: str, depth: int) -> TaxonomyNode:
     """Build the tree at and below a namespace.
 
     Args:
@@ -35,24 +40,53 @@ def taxonomy(places: Sequence[tuple[str, int]], *, prefix: str, depth: int) -> T
     Returns:
         The root.
     """
-    root = TaxonomyNode(namespace=prefix, name=prefix.rsplit("/", 1)[-1])
-    nodes = {prefix: root}
+    nodes = {prefix: TaxonomyNode(namespace=prefix, name=prefix.rsplit("/", 1)[-1])}
+    below: dict[str, list[TaxonomyNode]] = {}
     begin = len(prefix) + 1 if prefix else 0
     for namespace, count in places:
-        node = root
+        node = nodes.get(namespace)
+        if node is None:
+            above, _slash, name = namespace.rpartition("/")
+            siblings = below.get(above)
+            if siblings is not None:  # as for most: the tree is built for thousands of them
+                node = TaxonomyNode(
+                    namespace=namespace, name=name, count=count, subtree_count=count
+                )
+                nodes[namespace] = node
+                siblings.append(node)
+                continue
+            path = _shown(namespace, begin, depth)
+            node = nodes.get(path) or _grow(path, nodes, below)
+            if path != namespace:
+                node.subtree_count += count
+                continue
+        node.count += count
         node.subtree_count += count
-        segments = namespace[begin:].split("/") if namespace != prefix else []
-        path = prefix
-        for name in segments[:depth]:
-            path = f"{path}/{name}" if path else name
-            child = nodes.get(path)
-            if child is None:
-                child = nodes[path] = TaxonomyNode(namespace=path, name=name)
-                node.children.append(child)
-            node = child
-            node.subtree_count += count
-        if len(segments) <= depth:
-            node.count += count
-    for node in nodes.values():
-        node.children.sort(key=lambda child: child.name)
-    return root
+    # Who has children got the first before these had any: in reverse, all below is counted.
+    for path, children in reversed(below.items()):
+        children.sort(key=_name)
+        node = nodes[path]
+        node.children = children
+        node.subtree_count += sum(map(_subtree_count, children))
+    return nodes[prefix]
+
+
+def _grow(
+    path: str, nodes: dict[str, TaxonomyNode], below: dict[str, list[TaxonomyNode]]
+) -> TaxonomyNode:
+    """A new node, and those above it that are missing."""
+    above, _slash, name = path.rpartition("/")
+    siblings = below.get(above)
+    if siblings is None:
+        if above not in nodes:
+            _grow(above, nodes, below)
+        siblings = below[above] = []
+    node = nodes[path] = TaxonomyNode(namespace=path, name=name)
+    siblings.append(node)
+    return node
+
+
+def _shown(namespace: str, begin: int, depth: int) -> str:
+    """Where the tree counts it: at most `depth` levels below a root that ends before `begin`."""
+    segments = namespace[begin:].split("/")[:depth]
+    return namespace[:begin] + "/".join(segments) if segments else namespace[: max(begin - 1, 0)]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias
+from operator import attrgetter
+from typing import Final, NamedTuple, TypeAlias
+
+import msgspec
 
 from ai_memory.model.link import Direction, Link
 
@@ -11,7 +14,10 @@ Neighbours: TypeAlias = Callable[[Sequence[str], int], list[Link]]
 """The links at some memories, at most so many, in any order."""
 
 
-class Reached(NamedTuple):
+_in_time: Final = attrgetter("valid_from", "created_at", "source_id", "target_id", "relation")
+
+
+class Reached(msgspec.Struct, frozen=True, gc=False):
     """A link that led to a memory not seen before.
 
     Attributes:
@@ -58,6 +64,7 @@ def walk(
     reached: list[Reached] = []
     frontier = [start]
     left = links_max
+    outward, inward = direction != "inbound", direction != "outbound"
     for _hop in range(depth):
         if not frontier:
             break
@@ -67,29 +74,23 @@ def walk(
         left -= len(links)
         at_hand = set(frontier)
         fresh: dict[str, tuple[str, ...]] = {}
-        for link in sorted(links, key=_in_time):
-            for near, far, outbound in _ends(link, direction):
-                if near not in at_hand or far in paths:
-                    continue
-                path = fresh.setdefault(far, (*paths[near], far))
+        links.sort(key=_in_time)
+        for link in links:
+            near, far = link.source_id, link.target_id
+            if outward and near in at_hand and far not in paths:
+                path = fresh.get(far)
+                if path is None:
+                    path = fresh[far] = (*paths[near], far)
                 if path[-2] == near:
-                    reached.append(Reached(far, link, outbound, path))
+                    reached.append(Reached(far, link, True, path))
+            if inward and far in at_hand and near not in paths:
+                path = fresh.get(near)
+                if path is None:
+                    path = fresh[near] = (*paths[far], near)
+                if path[-2] == far:
+                    reached.append(Reached(near, link, False, path))
         if truncated:
             return Walk(reached, truncated=True)
         paths.update(fresh)
         frontier = list(fresh)
     return Walk(reached, truncated=False)
-
-
-def _in_time(link: Link) -> tuple[int, int, str, str, str]:
-    return link.valid_from, link.created_at, link.source_id, link.target_id, link.relation
-
-
-def _ends(link: Link, direction: Direction) -> list[tuple[str, str, bool]]:
-    """(near, far, followed in its own direction) of each way the link may be walked."""
-    ends = []
-    if direction != "inbound":
-        ends.append((link.source_id, link.target_id, True))
-    if direction != "outbound":
-        ends.append((link.target_id, link.source_id, False))
-    return ends

@@ -53,7 +53,7 @@ def get_taxonomy(command: GetTaxonomy, rows: Reader, context: Context) -> Taxono
     found = rows.namespace_counts(context.now, prefix=prefix, limit=limit)
     depth = min(command.depth, limits.NAMESPACE_DEPTH_MAX)
     return TaxonomyResult(
-        tree=taxonomy(found.places, prefix=prefix, depth=depth),
+        tree=taxonomy(zip(found.names, found.counts, strict=True), prefix=prefix, depth=depth),
         total_count=found.memories,
-        truncated=found.total > len(found.places),
+        truncated=found.total > len(found.names),
     )

@@ -22,12 +22,14 @@ class NamespaceCounts(NamedTuple):
     """The most populous namespaces of some, and how much there is in all of those.
 
     Attributes:
-        places: (namespace, live memories).
-        total: Namespaces, with those that `places` leaves out.
+        names: Of the namespaces.
+        counts: Their live memories, in the order of `names`.
+        total: Namespaces, with those that `names` leaves out.
         memories: Live memories in all of them.
     """
 
-    places: list[tuple[str, int]]
+    names: list[str]
+    counts: list[int]
     total: int
     memories: int
 

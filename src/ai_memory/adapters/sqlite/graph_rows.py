@@ -95,8 +95,8 @@ class GraphRows(Statements):
         """See ports.Reader."""
         self._flush()
         text = self._one(query("namespace_counts"), {"now": now, "prefix": prefix, "limit": limit})
-        total, memories, rows = _any.decode(text)
-        return NamespaceCounts([(name, count) for name, count in rows], total, memories)
+        total, memories, (names, counts) = _any.decode(text)
+        return NamespaceCounts(names, counts, total, memories)
 
 
 def decode_links(text: str) -> list[Link]:

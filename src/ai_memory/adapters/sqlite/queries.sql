@@ -413,16 +413,21 @@ SELECT json_array(
         ORDER BY n DESC, namespace LIMIT :limit))))
 
 -- name: namespace_counts --
-WITH place AS MATERIALIZED (
-    SELECT namespace, sum(n) AS n FROM ({live_tally})
-    WHERE :prefix = '' OR namespace = :prefix
-          OR (namespace > :prefix || '/' AND namespace < :prefix || '0')
-    GROUP BY namespace HAVING sum(n) > 0)
-SELECT json_array(
-    (SELECT count(*) FROM place),
-    (SELECT coalesce(sum(n), 0) FROM place),
-    json((SELECT json_group_array(json_array(namespace, n)) FROM (
-        SELECT namespace, n FROM place ORDER BY n DESC, namespace LIMIT :limit))))
+WITH gone AS MATERIALIZED (
+    SELECT namespace, count(*) AS expired FROM memory INDEXED BY memory_by_expiry
+    WHERE expires_at <= :now GROUP BY namespace),
+place AS MATERIALIZED (
+    SELECT t.namespace, sum(t.memories) - coalesce(g.expired, 0) AS n
+    FROM tally AS t LEFT JOIN gone AS g ON g.namespace = t.namespace
+    WHERE :prefix = '' OR t.namespace = :prefix
+          OR (t.namespace > :prefix || '/' AND t.namespace < :prefix || '0')
+    GROUP BY t.namespace HAVING n > 0),
+size AS MATERIALIZED (SELECT count(*) AS total, coalesce(sum(n), 0) AS memories FROM place)
+SELECT json_array(total, memories,
+    json(iif(total <= :limit, (SELECT json_array(json_group_array(namespace), json_group_array(n)) FROM place),
+        (SELECT json_array(json_group_array(namespace), json_group_array(n)) FROM (
+            SELECT namespace, n FROM place ORDER BY n DESC, namespace LIMIT :limit)))))
+FROM size
 
 -- name: tiers --
 SELECT json_group_array(json_array(tier, n)) FROM (
