@@ -538,6 +538,23 @@ class HealthResult(builtins.dict[str, Any]):
     log_position: int
     embedder_problem: str
 
+class ConsolidateResult(builtins.dict[str, Any]):
+    id: str
+    consolidated: int
+    title: str
+    namespace: str
+    auto_summary: bool
+    summary_by: Literal['extract', 'model']
+    summary_preview: str
+    language_model_problem: str
+
+class UndoneResult(builtins.dict[str, Any]):
+    undone: bool
+    id: str
+    restored: builtins.list[str]
+    missing: builtins.list[str]
+    count: int
+
 class DuplicateResult(builtins.dict[str, Any]):
     is_duplicate: bool
     threshold: float
@@ -1045,6 +1062,28 @@ class Methods:
 
     memory_health = health
 
+    def consolidate(
+        self,
+        ids: builtins.list[str] | tuple[str, ...],
+        title: str,
+        summary: str | None = None,
+        namespace: str = 'global',
+        tier: Literal['long', 'mid', 'short'] = 'long',
+        agent_id: str | None = None,
+    ) -> ConsolidateResult:
+        """Make one lasting memory of several, which are archived; memory_consolidate_undo reverses it."""
+
+    consolidate_memories = consolidate
+
+    def consolidate_undo(
+        self,
+        id: str,
+        on_conflict: Literal['error', 'version'] = 'error',
+    ) -> UndoneResult:
+        """Take a consolidation back: its sources live again as they were, its result is archived."""
+
+    undo_consolidation = consolidate_undo
+
     def check_duplicate(
         self,
         title: str,
@@ -1535,6 +1574,28 @@ class AsyncMethods:
         """Check that the store answers and whether the embedder is there."""
 
     memory_health = health
+
+    async def consolidate(
+        self,
+        ids: builtins.list[str] | tuple[str, ...],
+        title: str,
+        summary: str | None = None,
+        namespace: str = 'global',
+        tier: Literal['long', 'mid', 'short'] = 'long',
+        agent_id: str | None = None,
+    ) -> ConsolidateResult:
+        """Make one lasting memory of several, which are archived; memory_consolidate_undo reverses it."""
+
+    consolidate_memories = consolidate
+
+    async def consolidate_undo(
+        self,
+        id: str,
+        on_conflict: Literal['error', 'version'] = 'error',
+    ) -> UndoneResult:
+        """Take a consolidation back: its sources live again as they were, its result is archived."""
+
+    undo_consolidation = consolidate_undo
 
     async def check_duplicate(
         self,

@@ -15,6 +15,7 @@ from ai_memory.model.command import Command
 from ai_memory.model.memory import Payload
 from ai_memory.operations.apply import replay
 from ai_memory.operations.collect_expired import CollectExpired
+from ai_memory.operations.consolidate_memories import ConsolidateMemories
 from ai_memory.operations.delete_link import DeleteLink
 from ai_memory.operations.delete_memory import DeleteMemory
 from ai_memory.operations.erase_memory import EraseMemory
@@ -27,6 +28,7 @@ from ai_memory.operations.recall_memories import RecallMemories
 from ai_memory.operations.register_entity import RegisterEntity
 from ai_memory.operations.restore_archived import RestoreArchived
 from ai_memory.operations.store_memory import StoreMemory
+from ai_memory.operations.undo_consolidation import UndoConsolidation
 from ai_memory.operations.update_memory import UpdateMemory
 from ai_memory.ports import Reader, Transaction
 
@@ -72,6 +74,13 @@ steps = st.one_of(
         st.lists(st.sampled_from(("tusk", "whiskers")), max_size=2),
     ),
     st.just(("recall",)),
+    st.builds(
+        lambda one, other, title: ("consolidate", one, other, title),
+        st.integers(0, 9),
+        st.integers(0, 9),
+        TITLES,
+    ),
+    st.builds(lambda n: ("undo", n), st.integers(0, 9)),
     st.builds(lambda secs: ("wait", secs), st.sampled_from((1, 4_000, 30_000, 700_000))),
 )
 
@@ -103,6 +112,11 @@ def perform(open_: Harness, ids: list[str], step: tuple[Any, ...]) -> None:
         elif kind == "entity":
             entity = RegisterEntity(canonical_name=step[1], namespace="a", aliases=step[2])
             ids.append(open_.run(entity).entity_id)
+        elif kind == "consolidate" and ids:
+            sources = (ids[step[1] % len(ids)], ids[step[2] % len(ids)])
+            ids.append(open_.run(ConsolidateMemories(ids=sources, title=step[3])).id)
+        elif kind == "undo" and ids:
+            open_.run(UndoConsolidation(id=ids[step[1] % len(ids)], on_conflict="version"))
         elif kind in GRAPH and ids:
             ends = {"source_id": ids[step[1] % len(ids)], "target_id": ids[step[2] % len(ids)]}
             open_.run(GRAPH[kind](**ends, **step[3]))

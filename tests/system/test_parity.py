@@ -152,6 +152,12 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("curator_report", {}),
     ("curator_undo", {"id": "nobody"}),
     ("expand_query", {"query": "which database"}),
+    ("consolidate", {"ids": ["$4", "$3"], "title": "Databases", "namespace": "a"}),
+    ("consolidate", {"ids": ["$4"], "title": "Databases"}),
+    ("consolidate", {"ids": ["$0", "$0"], "title": "Databases"}),
+    ("consolidate", {"ids": ["$0", "nobody"], "title": "Databases"}),
+    ("consolidate_undo", {"id": "$0"}),
+    ("consolidate_undo", {"id": "$110"}),
     # Touches are written within a second, so what counts them comes last.
     ("recall", {"context": "which database is used?", "namespace": "a/b", "explain": True}),
     ("recall", {"context": "node-7", "budget_tokens": 3, "limit": 2}),

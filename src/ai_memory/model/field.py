@@ -235,6 +235,16 @@ def check_content(text: str) -> None:
         )
 
 
+def _check_summary(text: str) -> None:
+    """A summary becomes the content of a memory."""
+    try:
+        check_content(text)
+    except ValidationFailed as cause:
+        raise _fail(
+            "summary", cause.message.replace("content", "summary", 1), cause.hint
+        ) from cause
+
+
 def check_namespace(text: str) -> None:
     """A `/`-path of at most 8 segments without spaces, backslashes, `.` or `..`."""
     _not_blank("namespace", text)
@@ -477,6 +487,7 @@ CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "pattern": _check_text("pattern"),
     "title": check_title,
     "content": check_content,
+    "summary": _check_summary,
     "namespace": check_namespace,
     "to_namespace": _check_namespace_named("to_namespace"),
     "as_agent": _check_namespace_named("as_agent"),

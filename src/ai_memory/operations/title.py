@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from ai_memory import limits
@@ -15,10 +16,15 @@ _NUMBERS_TRIED: Final = 16
 
 
 def live_holder(
-    rows: Transaction, namespace: str, title: str, now: Micros
+    rows: Transaction, namespace: str, title: str, now: Micros, leaving: Collection[str] = ()
 ) -> tuple[Memory | None, list[Change]]:
-    """The live memory with this title; and where its time is over, the fact that it goes."""
+    """The live memory with this title; and where its time is over, the fact that it goes.
+
+    Those of the ids in `leaving` leave in the same transaction, and hold nothing any more.
+    """
     holder = rows.memory_titled(namespace, title)
+    if holder is not None and holder.id in leaving:
+        return None, []
     if holder is not None and holder.expired(now):
         return None, [MemoryDeleted(memory_id=holder.id, at=now, reason="ttl_expired")]
     return holder, []

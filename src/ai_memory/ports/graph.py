@@ -74,6 +74,9 @@ class GraphRows(Protocol):
     def believed_links(self, pairs: Sequence[tuple[str, str]]) -> list[Link]:
         """What is believed now of each (source, target), whatever the relation; no order."""
 
+    def derivations(self, memory_id: str) -> list[Link]:
+        """What a memory is believed to be derived from, live or archived, oldest link first."""
+
     def contradicting(self, namespace: str | None, now: Micros, limit: int) -> list[Link]:
         """The `contradicts` links that hold between live memories, oldest first.
 

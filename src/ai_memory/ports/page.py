@@ -66,3 +66,6 @@ class RowIntake(Protocol):
         written_at: Micros,
     ) -> None:
         """Add a text to a memory's history, unless it is there."""
+
+    def first_vectors(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """The vector of the first window of those of `ids` that have one of the serving model."""

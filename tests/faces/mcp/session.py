@@ -74,6 +74,14 @@ async def call_every_tool(client: Client) -> dict[str, Any]:
     answers["memory_restore_version"] = await call(
         client, "memory_restore_version", id=ident, version=1
     )
+    other = await call(client, "memory_store", title="Coffee", content="Ada drinks none.")
+    made = await call(
+        client, "memory_consolidate", ids=[ident, other["id"]], title="Drinks", summary="Tea only."
+    )
+    answers["memory_consolidate"] = made
+    answers["memory_consolidate_undo"] = await call(
+        client, "memory_consolidate_undo", id=made["id"]
+    )
     answers["memory_delete"] = await call(client, "memory_delete", id=ident)
     answers["memory_archive_list"] = await call(client, "memory_archive_list")
     answers["memory_archive_stats"] = await call(client, "memory_archive_stats")

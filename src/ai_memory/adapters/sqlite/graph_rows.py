@@ -70,6 +70,11 @@ class GraphRows(Statements):
         self._flush()
         return decode_links(self._one(query("believed_links"), {"pairs": json_text(pairs)}))
 
+    def derivations(self, memory_id: str) -> list[Link]:
+        """See ports.Reader."""
+        self._flush()
+        return _links.decode(self._one(query("derivations"), {"id": memory_id}))
+
     def contradicting(self, namespace: str | None, now: Micros, limit: int) -> list[Link]:
         """See ports.Reader."""
         self._flush()

@@ -225,6 +225,14 @@ SELECT json_group_array(key) FROM (
         {version_join}
     WHERE {where} LIMIT :limit)
 
+-- name: first_vectors --
+SELECT json_group_array(json_array(m.id, hex(w.vector)))
+FROM json_each(:ids) AS wanted
+JOIN memory AS m ON m.id = wanted.value
+JOIN window_vector AS w ON w.key = (
+    SELECT min(first.key) FROM window_vector AS first
+    WHERE first.model = :model AND first.memory_key = m.key)
+
 -- name: window_memories --
 SELECT json_group_array(json_array(w.key, w.memory_key, w.start, w.end))
 FROM json_each(:keys) AS wanted JOIN window_vector AS w ON w.key = wanted.value
@@ -315,6 +323,11 @@ SELECT json_group_array({link_array}) FROM (
       AND (b.expires_at IS NULL OR b.expires_at > :now)
       AND (:namespace IS NULL OR a.namespace = :namespace OR b.namespace = :namespace)
     ORDER BY l.valid_from, l.created_at, l.source_id, l.target_id LIMIT :limit)
+
+-- name: derivations --
+SELECT json_group_array({link_array}) FROM (
+    SELECT * FROM link WHERE source_id = :id AND relation = 'derived_from'
+      AND retracted_at IS NULL ORDER BY valid_from, target_id)
 
 -- name: entity_called --
 SELECT {memory_object}

@@ -309,6 +309,13 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
         )
         return keys if len(keys) <= limit else None
 
+    def first_vectors(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """See ports.Reader."""
+        self._flush()
+        bindings = {"ids": json_text(ids), "model": self._model_key()}
+        rows = _any.decode(self._one(query("first_vectors"), bindings))
+        return {memory_id: bytes.fromhex(blob) for memory_id, blob in rows}
+
     def window_memories(self, keys: Sequence[int]) -> dict[int, tuple[int, int, int]]:
         """See ports.Reader."""
         self._flush()

@@ -6,22 +6,15 @@ They take JSON values, so that a result looks the same whether the node is ours 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final
 
+from ai_memory.faces.cli import tidying
 from ai_memory.faces.cli.paint import PREVIEW_CHARS, Paint, one_line, plural, short_id, size
-
-Result: TypeAlias = dict[str, Any]
+from ai_memory.faces.cli.words import Result, Text
 
 _CONTROL: Final = {
     code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
 }
-
-
-class Text(NamedTuple):
-    """What goes to stdout, and what goes to stderr beside it."""
-
-    lines: list[str]
-    remarks: list[str] = []
 
 
 def shown(method: str, result: Result, paint: Paint) -> Text:
@@ -466,53 +459,6 @@ def _expand_query(result: Result, paint: Paint) -> Text:  # noqa: ARG001
     return Text([one_line(term) for term in result["expanded_terms"]])
 
 
-def _check_duplicate(result: Result, paint: Paint) -> Text:
-    remarks = []
-    if result.get("degraded"):
-        remarks.append(f"note: compared by words only: {result['degraded']}")
-    nearest = result["nearest"]
-    if nearest is None:
-        return Text(["no duplicate: nothing is like it"], remarks)
-    verdict = paint.bold("duplicate") if result["is_duplicate"] else "no duplicate"
-    about = f"{nearest['similarity']:.2f} of {result['threshold']:.2f} by {result['method']}"
-    line = (
-        f"{verdict}: nearest is [{short_id(nearest['id'])}] {one_line(nearest['title'])} "
-        f"(ns={paint.cyan(nearest['namespace'])}, {about})"
-    )
-    return Text([line], remarks)
-
-
-def _resolve(result: Result, paint: Paint) -> Text:  # noqa: ARG001
-    return Text([f"resolved: {short_id(result['winner'])} supersedes {short_id(result['loser'])}"])
-
-
-def _contradictions(result: Result, paint: Paint) -> Text:
-    titles = {memory["id"]: one_line(memory["title"]) for memory in result["memories"]}
-    lines = []
-    for link in result["links"]:
-        one, other = (
-            f"[{short_id(end)}] {paint.bold(titles.get(end, '?'))}"
-            for end in (link["source_id"], link["target_id"])
-        )
-        lines.append(f"{one} {'may contradict' if link['synthesized'] else 'contradicts'} {other}")
-    if not lines:
-        return Text([], ["no contradictions found"])
-    return Text(lines, ["note: there are more"] if result["truncated"] else [])
-
-
-def _detect_contradiction(result: Result, paint: Paint) -> Text:
-    sides = [
-        f"  {short_id(side['id'])}  {paint.bold(one_line(side['title']))}"
-        for side in (result["memory_a"], result["memory_b"])
-    ]
-    judge = "by their words" if result["method"] == "words" else "by the language model"
-    kind = f" ({result['kind']})" if "kind" in result else ""
-    said = "they contradict each other" if result["contradicts"] else "no contradiction found"
-    problem = result.get("language_model_problem")
-    remarks = [f"note: the language model was not heard: {problem}"] if problem else []
-    return Text([f"{said}{kind}, {judge}", *sides], remarks)
-
-
 def _curator_report(result: Result, paint: Paint) -> Text:
     lines = []
     for report in result["reports"]:
@@ -577,10 +523,12 @@ _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "health": _health,
     "auto_tag": _auto_tag,
     "expand_query": _expand_query,
-    "check_duplicate": _check_duplicate,
-    "resolve": _resolve,
-    "contradictions": _contradictions,
-    "detect_contradiction": _detect_contradiction,
+    "check_duplicate": tidying.check_duplicate,
+    "consolidate": tidying.consolidate,
+    "consolidate_undo": tidying.consolidate_undo,
+    "resolve": tidying.resolve,
+    "contradictions": tidying.contradictions,
+    "detect_contradiction": tidying.detect_contradiction,
     "curator_report": _curator_report,
     "curator_undo": _curator_undo,
 }

@@ -97,6 +97,8 @@ ROUTES: Final = (
     Route("list_namespaces", "GET", f"{API}/namespaces"),
     Route("memory_capabilities", "GET", f"{API}/capabilities", accept="accept"),
     Route("memory_health", "GET", HEALTH_PATH),
+    Route("consolidate_memories", "POST", f"{API}/consolidate", 201),
+    Route("undo_consolidation", "POST", f"{API}/consolidate/{{id}}/undo"),
     Route("check_duplicate", "POST", f"{API}/check_duplicate"),
     Route("detect_contradiction", "POST", f"{API}/detect_contradiction"),
     Route("list_contradictions", "GET", f"{API}/contradictions"),

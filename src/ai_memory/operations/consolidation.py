@@ -1,0 +1,266 @@
+"""Consolidation: several memories become one, and one becomes the several again.
+
+The new memory is `derived_from` its sources by links; the sources go into the archive, nothing is
+deleted. Undoing takes back exactly those sources that this consolidation archived.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
+
+from ai_memory import limits
+from ai_memory.errors import (
+    Conflict,
+    LanguageModelAnswerInvalid,
+    LanguageModelUnavailable,
+    NotFound,
+)
+from ai_memory.model.change import Change, LinkPut, MemoryDeleted, MemoryPut
+from ai_memory.model.field import check_metadata
+from ai_memory.model.memory import SCOPES, Memory, Payload, Tier, payload_of
+from ai_memory.operations.embedding import embed_texts
+from ai_memory.operations.find import find_archived
+from ai_memory.operations.step import Compute, Context, Outcome, Steps, Windows, Write
+from ai_memory.operations.summarizing import summarize
+from ai_memory.operations.title import live_holder, numbered_title, title_taken
+from ai_memory.operations.waking import woken
+from ai_memory.ports import Lookups, Transaction, WindowVector
+from ai_memory.retrieval.condensing import condensed
+
+REASON: Final = "consolidated"
+UNDONE: Final = "consolidation_undone"
+_NOT_INHERITED: Final = (
+    "agent_id", "scope", "derived_from", "auto_tags", "confirmed_contradictions", "kind", "aliases",
+)  # fmt: skip
+
+
+class Summary(NamedTuple):
+    """What the new memory says.
+
+    Attributes:
+        by: Who wrote it: the caller, a language model, or nobody (the sources' own sentences).
+        problem: Why the model did not.
+    """
+
+    text: str
+    by: Literal["caller", "model", "extract"]
+    problem: str | None = None
+
+
+class Restored(NamedTuple):
+    """What an undoing brought back, and the sources it could not: live again already, or gone."""
+
+    memories: list[Memory]
+    missing: list[str]
+
+
+def summary_of(sources: Sequence[Memory], given: str | None) -> Steps[Summary]:
+    """What the caller says, else the language model, else the sources themselves."""
+    if given is not None:
+        return Summary(given, "caller")
+    problem = None
+    try:
+        text = yield from summarize(sources)
+        if text is not None:
+            return Summary(text, "model")
+    except (LanguageModelUnavailable, LanguageModelAnswerInvalid) as failure:
+        problem = failure.message
+    text = yield Compute(lambda: condensed([(one.title, one.content) for one in sources]))
+    return Summary(text, "extract", problem)
+
+
+def draft(
+    sources: Sequence[Memory],
+    context: Context,
+    *,
+    title: str,
+    content: str,
+    namespace: str,
+    tier: Tier = "long",
+    agent_id: str | None = None,
+) -> Memory:
+    """The memory that several become.
+
+    Raises:
+        ValidationFailed: Their metadata is too much for one memory.
+    """
+    metadata = _metadata(sources, agent_id or context.caller.agent_id)
+    check_metadata(metadata)
+    tags = sorted({tag for source in sources for tag in source.tags})
+    return Memory(
+        id=context.new_id(),
+        namespace=namespace,
+        title=title,
+        content=content,
+        tier=tier,
+        tags=tuple(tags[: limits.TAGS_MAX]),
+        priority=max(limits.CONSOLIDATED_PRIORITY_MIN, *(source.priority for source in sources)),
+        confidence=1.0,
+        source="consolidation",
+        metadata=metadata,
+        created_at=context.now,
+        updated_at=context.now,
+        expires_at=context.retention.expiry(tier, context.now),
+    )
+
+
+def _metadata(sources: Sequence[Memory], agent_id: str) -> dict[str, Any]:
+    """Key by key, the later source wins; what says who and for whom is made anew.
+
+    The narrowest scope counts: consolidating shows nobody what they could not see.
+    """
+    merged: dict[str, Any] = {}
+    agents: set[str] = set()
+    for source in sources:
+        merged |= source.metadata
+        before = source.metadata.get("consolidated_from_agents")
+        if isinstance(before, list):
+            agents |= {one for one in before if isinstance(one, str)}
+        agents |= {source.agent_id} if source.agent_id is not None else set()
+    for name in _NOT_INHERITED:
+        merged.pop(name, None)
+    scope = min((source.scope for source in sources), key=SCOPES.index)
+    if any("scope" in source.metadata for source in sources):
+        merged["scope"] = scope
+    return {
+        **merged,
+        "agent_id": agent_id,
+        "derived_from": [source.id for source in sources],
+        "consolidated_from_agents": sorted(agents),
+    }
+
+
+def embedded(memory: Memory, context: Context) -> Steps[Sequence[WindowVector] | None]:
+    """The vectors of the new memory; None without an embedder."""
+    found = yield from embed_texts([(memory.title, memory.content)], context)
+    return None if found is None else found[0][1]
+
+
+def consolidated(
+    rows: Transaction,
+    memory: Memory,
+    sources: Sequence[Memory],
+    vectors: Sequence[WindowVector] | None,
+    context: Context,
+    *,
+    on_conflict: Literal["error", "version"] = "error",
+) -> Outcome:
+    """Archive the sources and put the memory in their place; the result is the memory.
+
+    Raises:
+        NotFound: A source is gone.
+        Conflict: A source says something else by now, or the title is taken by another memory.
+    """
+    ids = [source.id for source in sources]
+    live = {one.id: one for one in rows.memories(ids) if not one.expired(context.now)}
+    for source in sources:
+        current = live.get(source.id)
+        if current is None:
+            raise NotFound(f"memory not found: {source.id}", id=source.id)
+        if payload_of(current) != payload_of(source):
+            raise Conflict(
+                f"memory {source.id} was changed meanwhile",
+                hint="Consolidate again: the summary would not have said what it says now.",
+                existing_id=source.id,
+            )
+    changes: list[Change] = [
+        MemoryDeleted(memory_id=source_id, at=context.now, reason=REASON) for source_id in ids
+    ]
+    holder, freed = live_holder(rows, memory.namespace, memory.title, context.now, live)
+    changes += freed
+    if holder is not None:
+        if on_conflict == "error":
+            raise title_taken(holder, "Choose another title.")
+        memory = msgspec.structs.replace(
+            memory, title=numbered_title(rows, memory.namespace, memory.title)
+        )
+    payload = payload_of(memory)
+    payload_hash = payload.hash()
+    changes.append(MemoryPut.of(memory, payload_hash))
+    changes += [
+        LinkPut(
+            source_id=memory.id,
+            target_id=source_id,
+            relation="derived_from",
+            created_at=context.now,
+            valid_from=context.now,
+            observed_by=context.caller.agent_id,
+        )
+        for source_id in ids
+    ]
+    windows = () if vectors is None else (Windows(memory.id, payload_hash, vectors),)
+    return Outcome(memory, tuple(changes), {payload_hash: payload}, windows)
+
+
+def inherit_counters(memory: Memory, sources: Sequence[Memory]) -> Steps[None]:
+    """Count it as recalled as often as its sources together.
+
+    Counters are in no log, so they follow in a transaction of their own, once its row is there.
+    """
+    count = sum(source.access_count for source in sources)
+    last = max((source.last_accessed_at or 0 for source in sources), default=0)
+
+    def work(rows: Transaction) -> Outcome:
+        rows.touch([(memory.id, count, last or memory.created_at)])
+        return Outcome(None)
+
+    if count:
+        yield Write(work, Lookups(ids=(memory.id,)), memory.namespace)
+
+
+def undone(
+    rows: Transaction,
+    memory_id: str,
+    context: Context,
+    on_conflict: Literal["error", "version"],
+) -> Outcome:
+    """Bring the sources back and archive what they became; the result is `Restored`.
+
+    The links stay: what is archived is still derived from them.
+
+    Raises:
+        NotFound: It is not what a consolidation made, or none of its sources is in the archive.
+        Conflict: A source's title is taken, and on_conflict is error.
+    """
+    links = rows.derivations(memory_id)
+    kept = {one.memory.id: one for one in rows.archived([link.target_id for link in links])}
+    sources = [
+        kept[link.target_id]
+        for link in links
+        if link.target_id in kept
+        and kept[link.target_id].reason == REASON
+        and kept[link.target_id].archived_at == link.created_at
+    ]
+    if not sources:
+        raise NotFound(
+            f"no consolidation to undo: {memory_id}",
+            hint="It was not made by one, or its sources were restored or purged already.",
+            id=memory_id,
+        )
+    changes: list[Change] = []
+    payloads: dict[bytes, Payload] = {}
+    if rows.memory(memory_id) is not None:
+        changes.append(MemoryDeleted(memory_id=memory_id, at=context.now, reason=UNDONE))
+    back: list[Memory] = []
+    for source in sources:
+        one = woken(rows, source, context.now, on_conflict, leaving=(memory_id,))
+        back.append(one.result)
+        changes += one.changes
+        payloads |= one.payloads
+    missing = sorted({link.target_id for link in links} - {one.id for one in back})
+    return Outcome(Restored(back, missing), tuple(changes), payloads)
+
+
+def consolidated_id(rows: Transaction, memory_id: str) -> str:
+    """The full id of a memory that is live, or else in the archive.
+
+    Raises:
+        NotFound, AmbiguousId: See `find_archived`.
+    """
+    if rows.memory(memory_id) is not None:
+        return memory_id
+    ids = rows.ids_with_prefix(memory_id, 2)
+    return ids[0] if len(ids) == 1 else find_archived(rows, memory_id).memory.id
