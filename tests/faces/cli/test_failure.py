@@ -42,7 +42,9 @@ def test_the_locale_does_not_matter(locale: str) -> None:
 
 
 @posix
-@pytest.mark.parametrize("words", [("list",), ("list", "--json"), ("--help",), ("list", "--help")])
+@pytest.mark.parametrize(
+    "words", [("list",), ("list", "--json"), ("--help",), ("list", "--help"), ("export",)]
+)
 def test_a_reader_that_leaves_is_no_traceback(words: tuple[str, ...], sh: Shell) -> None:
     sh.store("Coffee")
     with subprocess.Popen(

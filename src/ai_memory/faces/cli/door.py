@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,8 +25,8 @@ class Door(Protocol):
             AiMemoryError: What the operation declares, or a fault of the world.
         """
 
-    def stream(self, operation: Operation, command: Command) -> Iterator[bytes]:
-        """Run a command that streams; its answer in pieces.
+    def stream(self, operation: Operation, command: Command) -> Generator[bytes, None, None]:
+        """Run a command that streams; its answer in pieces. Close it before the door.
 
         Raises:
             AiMemoryError: Likewise, also between two pieces.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -74,8 +74,10 @@ def run(call: Call) -> int:
     name = str(fields.get("format", "ai-memory"))
     target = options.get("file")
     shown = wants_bar(asked="progress" in options, quiet=call.flags.quiet)
-    with open_door(call.flags, operation, settings(call.flags)) as door:
-        pieces = door.stream(operation, command)
+    with (
+        open_door(call.flags, operation, settings(call.flags)) as door,
+        closing(door.stream(operation, command)) as pieces,  # when nobody reads on, too
+    ):
         if target is None or target == "-":
             if sys.stdout is not None:
                 _write(pieces, sys.stdout.buffer, name, shown=shown)

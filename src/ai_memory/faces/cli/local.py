@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any, Final
 
 from ai_memory.compose import OpenNode, open_node
@@ -53,7 +53,7 @@ class LocalDoor:
         result: dict[str, Any] = to_builtins(self.opened.node.execute(self.caller, command))
         return result
 
-    def stream(self, operation: Operation, command: Command) -> Iterator[bytes]:
+    def stream(self, operation: Operation, command: Command) -> Generator[bytes, None, None]:
         """See Door."""
         del operation
         yield from self.opened.node.stream(self.caller, command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -81,7 +81,7 @@ class RemoteDoor:
         """
         return self._ask(*_request_of(operation, command))
 
-    def stream(self, operation: Operation, command: Command) -> Iterator[bytes]:
+    def stream(self, operation: Operation, command: Command) -> Generator[bytes, None, None]:
         """See Door.
 
         Raises:
