@@ -187,3 +187,10 @@ def test_a_refused_store_leaves_nothing_behind(fields: dict[str, str], sh: Shell
     assert after - before == (1 if outcome.code == 0 and not outcome.json.get("duplicate") else 0)
     if outcome.code:
         assert outcome.problem["code"] in ("VALIDATION_FAILED", "CONFLICT", "CONFIG_INVALID")
+
+
+def test_a_hint_names_commands_and_not_tools(sh: Shell) -> None:
+    assert "hint: List what exists with `ai-memory list`;" in sh("get", "nobody").err
+    archive = sh("archive", "restore", "nobody")
+    assert archive.err.endswith("hint: List the archive with `ai-memory archive-list`.\n")
+    assert "memory_list" in sh("get", "nobody", "--json").problem["hint"]  # as on every face

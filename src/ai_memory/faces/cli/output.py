@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -67,7 +68,17 @@ def report(error: AiMemoryError, *, as_json: bool) -> None:
             shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
             note(f"{name.replace('_', ' ')}: {shown}")
     if error.hint:
-        note(f"hint: {error.hint}")
+        note(f"hint: {_in_our_words(error.hint)}")
+
+
+def _in_our_words(hint: str) -> str:
+    """A hint that names an operation as its tool names the command instead."""
+    if "memory_" not in hint:
+        return hint
+    from ai_memory.operations.registry import operations_on
+
+    ours = {operation.wire: f"`ai-memory {operation.cli}`" for operation in operations_on("cli")}
+    return re.sub(r"\bmemory_\w+", lambda found: ours.get(found[0], found[0]), hint)
 
 
 def flush() -> None:
