@@ -36,7 +36,12 @@ _ITEM: Final = re.compile(r"\s*-\s+(.*)")
 _FENCE: Final = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
 _HEADING: Final = re.compile(r"^#\s+(.+?)\s*#*\s*$", re.MULTILINE)
 _SECTION: Final = re.compile(r"^##\s+Relations\s*$(.*?)(?=^#{1,2}\s|\Z)", re.MULTILINE | re.DOTALL)
-_LINE: Final = re.compile(r"^[-*]\s+(.*?)\s*\[\[([^\]|#]+)", re.MULTILINE)
+_LINE: Final = re.compile(
+    r"^[-*]\s+(.*?)\s*\[\[([^\]|#\n]+)[^\]\n]*\]\](?:\s*<!--\s*(\S+)\s*-->)?", re.MULTILINE
+)
+MARK: Final = "<!-- written by ai-memory -->"
+"""What follows in a note that was exported is no part of the memory's text."""
+
 _RELATIONS: Final = get_args(Relation)
 _OWN: Final = frozenset(
     ("id", "title", "namespace", "tier", "tags", "priority", "confidence", "created", "created_at",
@@ -113,7 +118,8 @@ def _of_note(note: _Note, line: int, options: Options) -> Iterator[Item]:
     front = note.front
     heading = _HEADING.search(note.text)
     title = one_line(text_of(front.get("title")) or (heading[1] if heading else note.path.stem))
-    content = note.text.strip()
+    before, mark, _after = note.text.rpartition(MARK)
+    content = (before if mark else note.text).strip()
     if not content:
         yield Empty(line)
         return
@@ -142,13 +148,13 @@ def _of_note(note: _Note, line: int, options: Options) -> Iterator[Item]:
             expires_at=_first_instant(front, "expires_at"),
         )
     for section in _SECTION.finditer(note.text):
-        for relation, target in _LINE.findall(section[1]):
+        for relation, target, target_id in _LINE.findall(section[1]):
             name = one_line(relation).rstrip(":").lower().replace(" ", "_")
             known = name in _RELATIONS
             yield ImportLink(
                 line=line,
                 source_id=ident,
-                target_id=_id(PurePosixPath(target.strip()).name, options),
+                target_id=target_id or _id(PurePosixPath(target.strip()).name, options),
                 relation=name if known else "related_to",
                 target_title=one_line(PurePosixPath(target.strip()).name),
             )

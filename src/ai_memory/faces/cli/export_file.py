@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 _FORMATS: Final = {
     "ai-memory": "everything, line by line: `ai-memory import` takes it in as it stands",
     "reference": "one JSON object {memories, links, count, exported_at} of what is live",
+    "markdown": "a folder of notes to read, one per live memory, with its relations",
 }
+_NOTES: Final = "markdown"
 _END: Final = b'{"kind":"end"'
 
 
@@ -43,7 +45,12 @@ def configure(parser: Parser, name: str) -> None:
     """Declare the file and what to write, and the global flags."""
     del name
     parser.describe(_description)
-    parser.add_argument("file", metavar="FILE", nargs="?", help="Where to; stdout unless given.")
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        nargs="?",
+        help="Where to (a folder for markdown); stdout unless given.",
+    )
     parser.add_argument("--format", metavar="NAME", help="ai-memory unless given.")
     parser.add_argument("--vectors", action="store_true", help="The vectors too; twice as long.")
     parser.add_argument("--force", action="store_true", help="Replace FILE if it is there.")
@@ -70,6 +77,10 @@ def run(call: Call) -> int:
     fields: dict[str, Any] = {
         name: options[name] for name in ("format", "vectors") if name in options
     }
+    if fields.get("format") == _NOTES:
+        from ai_memory.faces.cli.export_notes import export_notes
+
+        return export_notes(call, operation)
     command = to_command(operation, fields)
     name = str(fields.get("format", "ai-memory"))
     target = options.get("file")
