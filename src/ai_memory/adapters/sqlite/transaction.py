@@ -14,6 +14,7 @@ import msgspec
 
 from ai_memory import limits
 from ai_memory.adapters.sqlite.link_book import LinkBook
+from ai_memory.adapters.sqlite.model_writes import ModelWrites
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.adapters.sqlite.reader import (
     NEWEST_PER_TERM,
@@ -31,7 +32,7 @@ from ai_memory.model.clock import HybridTime, Micros, next_hybrid_time
 from ai_memory.model.entity import KIND, aliases_of
 from ai_memory.model.link import Link
 from ai_memory.model.memory import Archived, Memory, Payload, payload_of
-from ai_memory.ports import EmbeddingModel, IndexedWords, Lookups, Unprepared, WindowVector
+from ai_memory.ports import EmbeddingModel, IndexedWords, Lookups, WindowVector
 
 
 class _Put(NamedTuple):
@@ -41,7 +42,7 @@ class _Put(NamedTuple):
     stale_vectors: bool  # title or content changed; tags and metadata are not embedded
 
 
-class SqliteTransaction(WorkWrites, SqliteReader):
+class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
     """The Transaction port, inside BEGIN IMMEDIATE on the writer's connection."""
 
     def __init__(
@@ -370,61 +371,6 @@ class SqliteTransaction(WorkWrites, SqliteReader):
         self.writes += 1
         self._windows.setdefault(memory_id, {})[key] = windows
         return True
-
-    def _change_models(self, sql_name: str, **bindings: Any) -> None:
-        self.writes += 1
-        self._connection.execute(query(sql_name), bindings)
-        self._known_models = None
-
-    def begin_model(self, model: EmbeddingModel) -> bool:
-        """See ports.Transaction."""
-        self.flush()
-        serving, coming = self.embedding_model(), self.coming_model()
-        if coming == model:
-            return False
-        if coming is not None:
-            self._change_models("change_role", before="coming", after="leaving")
-            self._change_models("end_all_waiting")
-        if serving not in (None, model):
-            self._change_models("add_model", id=model.id, dim=model.dim, role="coming")
-            return False
-        if serving is None:
-            self._change_models("add_model", id=model.id, dim=model.dim, role="serving")
-        return True
-
-    def reach(self, model: EmbeddingModel, found: Unprepared) -> bool:
-        """See ports.Transaction."""
-        coming = self._model_in("coming")
-        # Given up and begun anew, it may not have come as far.
-        if coming is None or coming.model != model or coming.reached < found.begins:
-            return False
-        if found.reached > coming.reached:
-            self._change_models("reach", model=coming.key, reached=found.reached)
-        return True
-
-    def switch_model(self, model: EmbeddingModel, stragglers_max: int) -> bool:
-        """See ports.Transaction."""
-        self.flush()
-        if self.coming_model() != model:
-            return self.embedding_model() == model
-        late = self.unprepared(stragglers_max + 1)
-        if len(late.memories) > stragglers_max or late.reached < self._memory_key:
-            return False
-        self._change_models("change_role", before="serving", after="leaving")
-        self._change_models("change_role", before="coming", after="serving")
-        self._change_models("end_all_waiting")
-        self._connection.execute(query("mark_all_embedded"))
-        self._each("mark_unembedded", [memory.id for memory in late.memories])
-        return True
-
-    def drop_left(self, limit: int) -> int:
-        """See ports.Transaction."""
-        self.writes += 1
-        self._connection.execute(query("drop_leaving"), {"limit": limit})
-        dropped = self._connection.changes()
-        if dropped < limit:
-            self._change_models("forget_left")
-        return dropped
 
     def touch(self, touches: Sequence[tuple[str, int, Micros | None]]) -> None:
         """See ports.Transaction."""
