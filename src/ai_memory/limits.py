@@ -56,6 +56,7 @@ SAMPLE_MAX: Final = 10  # memories a dry run shows
 DIFF_LINES_MAX: Final = 2_000  # per side; longer texts are compared as a whole
 HINTS_MAX: Final = 5
 HINT_CROWD_MAX: Final = 8  # commands that share a commit; more of them get no title hints
+CROWD_MICROS: Final = 100_000  # nor do those that come so soon after them
 CONSOLIDATE_IDS_MIN: Final = 2
 CONSOLIDATE_IDS_MAX: Final = 100
 CONSOLIDATED_PRIORITY_MIN: Final = 5

@@ -19,7 +19,7 @@ from ai_memory.model.link import Link, LinkFilter
 from ai_memory.model.memory import Memory, payload_of
 from ai_memory.model.query import Filter, ListCursor
 from ai_memory.operations.apply import apply, stamp, words_of
-from ai_memory.ports import EmbeddingModel, Transaction, WindowVector
+from ai_memory.ports import EmbeddingModel, Lookups, Transaction, WindowVector
 
 MODEL = EmbeddingModel("test-model", 4)
 EVERYTHING = Filter(now=NOON)
@@ -340,6 +340,29 @@ def test_many_callers_share_a_commit(tmp_path: Path) -> None:
     assert store.commits - before <= 2
     with store.read() as rows:
         assert rows.count_memories(EVERYTHING).value == 100
+    store.close()
+
+
+def test_a_crowd_gets_no_title_hints_nor_does_who_comes_right_behind_it(tmp_path: Path) -> None:
+    clock = ManualClock()
+    store = open_store(tmp_path / "crowd.db", clock)
+    put(store, memory())
+    ask = ("global", memory().title)
+    lookups = Lookups(similar=(ask,))
+
+    def hints(rows: Transaction) -> list[str]:
+        return rows.similar_titles([ask], 1, NOON)[0]
+
+    assert store.submit(hints, lookups).result() == [memory().id]
+    gate = threading.Event()
+    first = store.submit(lambda rows: gate.wait(10))
+    crowd = [store.submit(hints, lookups) for _ in range(limits.HINT_CROWD_MAX + 1)]
+    gate.set()
+    assert first.result()
+    assert not any(future.result() for future in crowd)
+    assert store.submit(hints, lookups).result() == []
+    clock.advance(1)
+    assert store.submit(hints, lookups).result() == [memory().id]
     store.close()
 
 

@@ -88,8 +88,10 @@ class SqliteStore:
         """Transactions committed by this process; each one is one sync of the log."""
         return self._writer.commits
 
-    def _begin(self, lookups: Sequence[Lookups], now: Micros) -> SqliteTransaction:
-        return SqliteTransaction(self._writer_connection, self._weights, self._origin, lookups, now)
+    def _begin(self, lookups: Sequence[Lookups], now: Micros, in_crowd: bool) -> SqliteTransaction:
+        return SqliteTransaction(
+            self._writer_connection, self._weights, self._origin, lookups, now, in_crowd=in_crowd
+        )
 
     def _word_cache(self) -> WordCache | None:
         """Words in memory, for a process that asks again and again; None for the first times."""

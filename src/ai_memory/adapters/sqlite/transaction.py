@@ -52,6 +52,8 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
         origin: str,
         lookups: Sequence[Lookups],
         now: Micros,
+        *,
+        in_crowd: bool,
     ) -> None:
         """Read the counters and what the batch will ask for by key, in one statement.
 
@@ -73,6 +75,8 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
         self._windows: dict[str, dict[int, Sequence[WindowVector]]] = {}  # by id, by model
         self._log: list[LogEntry] = []
         self.writes = 0
+        # A hint costs as much as the rest of a store: beside a crowd nobody waits for hints.
+        self._crowded = in_crowd
         self._open(lookups, now)
 
     # -- reads that see the batch's own rows -----------------------------------------------------
@@ -80,8 +84,6 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
     def _open(self, lookups: Sequence[Lookups], now: Micros) -> None:
         ids = sorted({i for lookup in lookups for i in lookup.ids})
         titles = sorted({t for lookup in lookups for t in lookup.titles})
-        # A hint costs as much as the rest of a store: beside a crowd nobody waits for hints.
-        self._crowded = len(lookups) > limits.HINT_CROWD_MAX
         similar = [] if self._crowded else [ask for lookup in lookups for ask in lookup.similar]
         counters, by_id, by_title, hints = self._one(
             query("opening"),

@@ -42,7 +42,7 @@ class Writer:
     def __init__(
         self,
         connection: apsw.Connection,
-        begin: Callable[[Sequence[Lookups], Micros], SqliteTransaction],
+        begin: Callable[[Sequence[Lookups], Micros, bool], SqliteTransaction],
         clock: Callable[[], Micros],
     ) -> None:
         self._connection = connection
@@ -52,6 +52,7 @@ class Writer:
         self._closing = False
         self._gate = threading.Lock()  # orders submissions against close
         self.commits = 0
+        self._crowd_at: Micros | None = None  # when a crowd was last here
         self._thread = threading.Thread(target=self._run, name="ai-memory-writer", daemon=True)
         self._thread.start()
 
@@ -153,10 +154,22 @@ class Writer:
             else:
                 unit.future.set_result(value)
 
+    def _in_crowd(self, count: int, now: Micros) -> bool:
+        """Whether many store at once: in this batch, or in one a moment ago.
+
+        A crowd comes in batches of all sizes: the writer takes the first of it as soon as it can.
+        """
+        if count > limits.HINT_CROWD_MAX:
+            self._crowd_at = now
+        return self._crowd_at is not None and 0 <= now - self._crowd_at < limits.CROWD_MICROS
+
     def _together(self, units: list[Unit]) -> list[tuple[Any, Exception | None]]:
         """All units in one transaction, their rows written in sets."""
         with _Immediate(self._connection):
-            transaction = self._begin([unit.lookups for unit in units], self._clock())
+            now = self._clock()
+            transaction = self._begin(
+                [unit.lookups for unit in units], now, self._in_crowd(len(units), now)
+            )
             answers: list[tuple[Any, Exception | None]] = []
             for unit in units:
                 before = transaction.writes
@@ -178,7 +191,7 @@ class Writer:
         with _Immediate(self._connection):
             for unit in units:
                 self._connection.execute("SAVEPOINT unit")
-                transaction = self._begin([unit.lookups], self._clock())
+                transaction = self._begin([unit.lookups], self._clock(), len(units) > 1)
                 try:
                     value = unit.work(transaction)
                     transaction.flush()
