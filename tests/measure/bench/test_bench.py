@@ -134,6 +134,9 @@ def test_the_graph_and_the_lifecycle_alone(
         assert 0 < figures["p50_ms"] <= figures["p95_ms"] <= figures["p99_ms"]
     floors = {each["name"] for each in graph["operations"] if each["floor_p95_ms"]}
     assert set(GRAPH) - floors == {"kg_query depth 5, both ways", "find_paths"}
+    assert size["transfer"]["export"]["records"] == 62  # a manifest, every memory, an end
+    assert size["transfer"]["import"]["records"] == 60
+    assert all(figures["per_s"] > 0 for figures in size["transfer"].values())
     page = (tmp_path / "bench-keyword.md").read_text()
     assert "**The graph: 300 memories in 100 namespaces, 1,200 links, 4 from each" in page
     assert "| erase | 60 |" in page

@@ -7,7 +7,13 @@ from typing import Any
 
 import msgspec
 
-from ai_memory.adapters.sqlite.filter import compile_filter, compile_links, compile_links_after
+from ai_memory.adapters.sqlite.filter import (
+    LIVE,
+    LIVE_BY_KEY,
+    compile_filter,
+    compile_links,
+    compile_links_after,
+)
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.adapters.sqlite.row import Row
 from ai_memory.adapters.sqlite.statement import Statements, json_text
@@ -61,7 +67,7 @@ class GraphRows(Statements):
         limit: int,
     ) -> list[Link]:
         """See ports.Reader."""
-        ends, bindings = _ends(ids, where, memories, direction)
+        ends, bindings = _ends(ids, where, memories, direction, LIVE_BY_KEY)
         self._flush()
         return _links.decode(self._one(query("links_at", ends=ends), {**bindings, "limit": limit}))
 
@@ -110,10 +116,14 @@ def decode_links(text: str) -> list[Link]:
 
 
 def _ends(
-    ids: Sequence[str], where: LinkFilter, memories: Filter, direction: Direction
+    ids: Sequence[str],
+    where: LinkFilter,
+    memories: Filter,
+    direction: Direction,
+    live: str = LIVE,
 ) -> tuple[str, dict[str, Any]]:
     """The links at some memories, seen from one end or from both."""
-    links, others = compile_links(where), compile_filter(memories)
+    links, others = compile_links(where), compile_filter(memories, live)
     sql = query(
         f"links_{direction}",
         believed=links.sql,

@@ -50,7 +50,7 @@ def sections(found: Mapping[str, Any]) -> list[Section]:
         _crowds(sizes),
         _pace(sizes),
     ]
-    every += [_anatomy(sizes), _once(sizes), _nearness(sizes), _room(sizes)]
+    every += [_anatomy(sizes), _once(sizes), _nearness(sizes), _transfer(sizes), _room(sizes)]
     return [section for section in every if section.rows]
 
 
@@ -220,6 +220,17 @@ def _nearness(sizes: Sequence[Mapping[str, Any]]) -> Section:
         for figures in size["nearness"]
     ]
     return Section("Ten nearest, beside exact search", head, rows)
+
+
+def _transfer(sizes: Sequence[Mapping[str, Any]]) -> Section:
+    rows = [
+        [name, f"{size['size']:,}", f"{figures['records']:,}", f"{figures['per_s']:,.0f}"]
+        for name in ("export", "import")
+        for size in sizes
+        if (figures := size.get("transfer", {}).get(name)) is not None
+    ]
+    head = ["whole records", "memories", "records", "per s"]
+    return Section("Export and import, one caller, without vectors", head, rows)
 
 
 def _room(sizes: Sequence[Mapping[str, Any]]) -> Section:

@@ -19,6 +19,7 @@ from ai_memory.measure.bench import (
     pace,
     startup,
     throughput,
+    transfer,
 )
 from ai_memory.measure.bench.anatomy import anatomy
 from ai_memory.measure.bench.duel import Bout, Contest, fight
@@ -91,8 +92,8 @@ def run(plan: Plan) -> dict[str, Any]:
     """Measure.
 
     Returns:
-        sizes (each with operations, throughput, faces, pace, nearness, anatomy, once, import,
-        files),
+        sizes (each with operations, throughput, faces, pace, nearness, anatomy, once, transfer,
+        import,        files),
         graph (its size and operations, or None), machine, level, targets.
 
     Raises:
@@ -231,12 +232,15 @@ class _Measuring:
             "nearness": [],
             "anatomy": {},
             "once": {},
+            "transfer": {},
         }
         if "memories" in plan.parts:
             self._memories(found)
         if "lifecycle" in plan.parts:
             # Without an embedder, but with what one has left behind: an erasure finds the vectors.
             with closing(stand.open("keyword")) as opened:
+                moved = transfer.transfer(stand, opened, seconds=2 * plan.seconds_per_op)
+                found["transfer"] = self._step(moved)
                 self._fight(lifecycle.contests(stand, opened))
         return {"operations": [_shown(bout) for bout in self._bouts], **found}
 
