@@ -30,6 +30,7 @@ NOT_ON_MCP = {
     "store_many": "an agent stores one fact at a time.",
     "import": "a file of memories would pass through the model's context.",
     "unlink": "what turns out to be over is invalidated; a mistake is a person's to take back.",
+    "auto_consolidate": "the curator does it by itself; a person may ask for it.",
     "resolve": "`memory_link` with relation `supersedes` says it, in one tool less.",
     "contradictions": "`memory_get_links` shows those of a memory, in one tool less.",
 }

@@ -227,6 +227,8 @@ class SessionResult(builtins.dict[str, Any]):
     namespace: str
     budget_tokens: int
     memories_dropped: int
+    summary: str
+    language_model_problem: str
 
 class StartedView(builtins.dict[str, Any]):
     id: str
@@ -547,6 +549,20 @@ class ConsolidateResult(builtins.dict[str, Any]):
     summary_by: Literal['extract', 'model']
     summary_preview: str
     language_model_problem: str
+
+class AutoConsolidateResult(builtins.dict[str, Any]):
+    dry_run: bool
+    consolidated: int
+    groups: builtins.list[GroupView]
+
+class GroupView(builtins.dict[str, Any]):
+    namespace: str
+    tag: str | None
+    count: int
+    titles: builtins.list[str]
+    ids: builtins.list[str]
+    id: str
+    title: str
 
 class UndoneResult(builtins.dict[str, Any]):
     undone: bool
@@ -1075,6 +1091,15 @@ class Methods:
 
     consolidate_memories = consolidate
 
+    def auto_consolidate(
+        self,
+        namespace: str | None = None,
+        short_only: bool = False,
+        min_count: int = 3,
+        dry_run: bool = False,
+    ) -> AutoConsolidateResult:
+        """Find memories that say much the same, and make one of each group, which can be undone."""
+
     def consolidate_undo(
         self,
         id: str,
@@ -1587,6 +1612,15 @@ class AsyncMethods:
         """Make one lasting memory of several, which are archived; memory_consolidate_undo reverses it."""
 
     consolidate_memories = consolidate
+
+    async def auto_consolidate(
+        self,
+        namespace: str | None = None,
+        short_only: bool = False,
+        min_count: int = 3,
+        dry_run: bool = False,
+    ) -> AutoConsolidateResult:
+        """Find memories that say much the same, and make one of each group, which can be undone."""
 
     async def consolidate_undo(
         self,

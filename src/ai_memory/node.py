@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, assert_never
 from weakref import WeakKeyDictionary
 
 from ai_memory import limits
-from ai_memory.errors import AiMemoryError, Denied, EmbedderUnavailable, NodeClosed
+from ai_memory.errors import (
+    AiMemoryError,
+    Denied,
+    EmbedderUnavailable,
+    LanguageModelUnavailable,
+    NodeClosed,
+)
 from ai_memory.inbox import Inbox
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import Micros
@@ -283,6 +289,9 @@ class Node:
                 if self.language_model is None:
                     return None
                 asked = partial(self.language_model.complete, step.prompt, step.answer)
+                if step.within_secs is not None:
+                    waiting = self._asking.submit(asked)
+                    return (yield _Call(partial(_within, waiting, step.within_secs)))
                 return (yield _Call(asked, asks=True))
             case _:
                 work = self._work_of(step)
@@ -385,6 +394,17 @@ class Node:
             count, last = counted.get(memory_id, (0, 0))
             counted[memory_id] = (count + 1, max(last, at))
         return tuple((memory_id, count, at) for memory_id, (count, at) in counted.items())
+
+
+def _within(answer: Future[Any], secs: float) -> Any:
+    """The answer, if it comes in time; nobody waits for one that does not."""
+    try:
+        return answer.result(secs)
+    except TimeoutError as late:
+        answer.cancel()
+        raise LanguageModelUnavailable(
+            f"the language model did not answer within {secs:g} seconds"
+        ) from late
 
 
 class _Done(Exception):

@@ -158,6 +158,9 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("consolidate", {"ids": ["$0", "nobody"], "title": "Databases"}),
     ("consolidate_undo", {"id": "$0"}),
     ("consolidate_undo", {"id": "$110"}),
+    ("auto_consolidate", {"dry_run": True, "min_count": 2}),
+    ("auto_consolidate", {"namespace": "a", "short_only": True}),
+    ("auto_consolidate", {"min_count": 1}),
     # Touches are written within a second, so what counts them comes last.
     ("recall", {"context": "which database is used?", "namespace": "a/b", "explain": True}),
     ("recall", {"context": "node-7", "budget_tokens": 3, "limit": 2}),

@@ -52,6 +52,11 @@ def store(h: Harness, title: str, content: str = TEXT, **fields: Any) -> str:
     return stored
 
 
+def unlike(number: int) -> str:
+    """A text that no other is like, or it would be consolidated."""
+    return " ".join(f"word{number}{place}" for place in "abcdefghij")
+
+
 def curate(h: Harness, **plan: Any) -> dict[str, Any]:
     return h.opened.curator.round(Plan(**plan))
 
@@ -186,7 +191,7 @@ def test_priorities_drift_once_in_a_while_and_back() -> None:
 def test_a_round_keeps_to_its_budget_and_the_next_goes_on() -> None:
     with harness() as h:
         for number in range(7):
-            store(h, f"Note {number}", tier="long")
+            store(h, f"Note {number}", unlike(number), tier="long")
         h.clock.advance(31 * DAY)
         done: list[str] = []
         for _ in range(10):
@@ -226,7 +231,7 @@ def test_a_dead_model_costs_one_question_and_words_and_numbers_go_on(
     server.default = lambda _: Reply({"error": "no memory"}, 400)
     with harness(**smart(server)) as h:
         for number in range(5):
-            store(h, f"Note {number}", f"Text number {number} " + TEXT, tier="long")
+            store(h, f"Note {number}", unlike(number), tier="long")
         h.clock.advance(31 * DAY)
         report = curate(h)
         assert report["auto_tagged"] == 0

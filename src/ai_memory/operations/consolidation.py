@@ -6,7 +6,7 @@ deleted. Undoing takes back exactly those sources that this consolidation archiv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -32,6 +32,7 @@ from ai_memory.retrieval.condensing import condensed
 
 REASON: Final = "consolidated"
 UNDONE: Final = "consolidation_undone"
+_TITLE_CHARS: Final = 120
 _NOT_INHERITED: Final = (
     "agent_id", "scope", "derived_from", "auto_tags", "confirmed_contradictions", "kind", "aliases",
 )  # fmt: skip
@@ -193,6 +194,50 @@ def consolidated(
     ]
     windows = () if vectors is None else (Windows(memory.id, payload_hash, vectors),)
     return Outcome(memory, tuple(changes), {payload_hash: payload}, windows)
+
+
+def consolidate_group(
+    sources: Sequence[Memory],
+    context: Context,
+    note: Callable[[Transaction, Memory], str] | None = None,
+) -> Steps[tuple[Memory, str | None]]:
+    """Make one of a group, under a title of its own; the memory, and what `note` answered.
+
+    Args:
+        sources: Of one namespace.
+        context: Of the operation.
+        note: Writes down what was done, in the same transaction.
+
+    Raises:
+        NotFound, Conflict: A source is gone, or was changed meanwhile.
+    """
+    summary: Summary = yield from summary_of(sources, None)
+    about = common_tag(sources) or sources[0].title[:_TITLE_CHARS]
+    memory = draft(
+        sources,
+        context,
+        title=f"Consolidated: {about} ({len(sources)} memories)",
+        content=summary.text,
+        namespace=sources[0].namespace,
+    )
+    vectors = yield from embedded(memory, context)
+
+    def work(rows: Transaction) -> Outcome:
+        outcome = consolidated(rows, memory, sources, vectors, context, on_conflict="version")
+        noted = None if note is None else note(rows, outcome.result)
+        return outcome._replace(result=(outcome.result, noted))
+
+    ids = tuple(source.id for source in sources)
+    titles = ((memory.namespace, memory.title),)
+    lookups = Lookups(ids=(memory.id, *ids), titles=titles)
+    done: tuple[Memory, str | None] = yield Write(work, lookups, memory.namespace)
+    yield from inherit_counters(done[0], sources)
+    return done
+
+
+def common_tag(sources: Sequence[Memory]) -> str | None:
+    """A tag that all have, the first by name."""
+    return min(set.intersection(*(set(source.tags) for source in sources)), default=None)
 
 
 def inherit_counters(memory: Memory, sources: Sequence[Memory]) -> Steps[None]:

@@ -13,13 +13,16 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from ai_memory import limits
+from ai_memory.errors import Conflict, NotFound
 from ai_memory.model.change import LinkPut, MemoryPut
 from ai_memory.model.clock import SECOND, Micros
 from ai_memory.model.link import LinkFilter
 from ai_memory.model.memory import Memory, payload_of
 from ai_memory.model.query import Filter
 from ai_memory.model.work import Curation
+from ai_memory.operations.consolidation import consolidate_group
 from ai_memory.operations.detect_contradiction import Verdict, compare
+from ai_memory.operations.grouping import consolidable, group_around
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Write
 from ai_memory.operations.tagging import (
     Tagged,
@@ -30,7 +33,7 @@ from ai_memory.operations.tagging import (
 )
 from ai_memory.ports import Lookups, Reader, Transaction
 
-PassName: TypeAlias = Literal["tags", "contradictions", "priority"]
+PassName: TypeAlias = Literal["tags", "contradictions", "consolidation", "priority"]
 
 _PARTNERS_MAX: Final = 3  # memories with similar titles that one is compared with
 
@@ -183,6 +186,31 @@ def _linking(
     return work
 
 
+# -- consolidation ---------------------------------------------------------------------------------
+
+
+def _consolidate(memory: Memory, turn: Round) -> Steps[list[Action]]:
+    """Make one of the memory and those most like it, if they are enough."""
+    context = turn.context
+    where = Filter(now=context.now, namespaces=(memory.namespace,))
+    group: list[Memory] = yield Read(lambda rows: group_around(rows, memory, where, context))
+    if len(group) < limits.CURATED_GROUP_MIN:
+        return []
+    ids = [one.id for one in group]
+    detail = {"ids": ids, "titles": [one.title for one in group]}
+    if turn.dry_run:
+        return [Action(action="consolidation", memory_id=memory.id, detail=detail)]
+
+    def note(rows: Transaction, made: Memory) -> str:
+        return _note(rows, turn, "consolidation", made.id, {"sources": ids})
+
+    try:
+        made, noted = yield from consolidate_group(group, context, note)
+    except (NotFound, Conflict):
+        return []  # somebody works on one of them at this moment
+    return [Action(id=noted, action="consolidation", memory_id=made.id, detail=detail)]
+
+
 # -- priority --------------------------------------------------------------------------------------
 
 
@@ -261,6 +289,13 @@ PASSES: Final = (
         lambda rows, after, limit, now: rows.lasting(after, limit, now),
         lambda memory: not memory.namespace.startswith("_"),
         _contradict,
+    ),
+    Pass(
+        "consolidation",
+        False,
+        lambda rows, after, limit, now: rows.lasting(after, limit, now),
+        consolidable,
+        _consolidate,
     ),
     Pass("priority", False, _find_drifting, lambda _memory: True, _drift),
 )

@@ -8,11 +8,13 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from ai_memory import limits
+from ai_memory.errors import LanguageModelAnswerInvalid, LanguageModelUnavailable
 from ai_memory.model import field
 from ai_memory.model.command import Command
 from ai_memory.model.memory import Memory
 from ai_memory.model.query import Filter
 from ai_memory.operations.step import Context, CountTokens, Read, Steps
+from ai_memory.operations.summarizing import summarize
 from ai_memory.operations.view import MemoryView, shown
 from ai_memory.ports import Reader
 from ai_memory.retrieval.budget import fill
@@ -45,6 +47,8 @@ class SessionResult(msgspec.Struct, kw_only=True):
     Attributes:
         session_id: Names this session for the client; kept nowhere.
         fell_back: The namespace had nothing to say, so these are the long-term ones of `global`.
+        summary: A paragraph over them, where there is a language model and it answers in time.
+        language_model_problem: Why it did not.
     """
 
     memories: list[StartedView]
@@ -56,6 +60,8 @@ class SessionResult(msgspec.Struct, kw_only=True):
     namespace: str | UnsetType = UNSET
     budget_tokens: int | UnsetType = UNSET
     memories_dropped: int | UnsetType = UNSET
+    summary: str | UnsetType = UNSET
+    language_model_problem: str | UnsetType = UNSET
 
 
 def start_session(command: StartSession, context: Context) -> Steps[SessionResult]:
@@ -68,6 +74,11 @@ def start_session(command: StartSession, context: Context) -> Steps[SessionResul
         costs = yield CountTokens([memory.content for memory in found])
         filled = fill(found, costs, command.budget_tokens)
         found, used, dropped = filled.items, filled.used, filled.dropped
+    summary = problem = None
+    try:
+        summary = yield from summarize(found, limits.SESSION_SUMMARY_SECS)
+    except (LanguageModelUnavailable, LanguageModelAnswerInvalid) as failure:
+        problem = failure.message
     return SessionResult(
         memories=[StartedView(**shown(memory)) for memory in found],
         count=len(found),
@@ -82,6 +93,8 @@ def start_session(command: StartSession, context: Context) -> Steps[SessionResul
         namespace=UNSET if command.namespace is None else command.namespace,
         budget_tokens=UNSET if command.budget_tokens is None else command.budget_tokens,
         memories_dropped=dropped or UNSET,
+        summary=summary or UNSET,
+        language_model_problem=problem or UNSET,
     )
 
 

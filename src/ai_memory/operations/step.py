@@ -99,12 +99,15 @@ class Rerank(NamedTuple):
 class Complete(NamedTuple):
     """Ask the language model. Answer: an `answer`, or None when this node has no language model.
 
+    Later than `within_secs` it counts as unavailable, and the caller goes on without it.
+
     Takes seconds, so no lock and no thread of the common pool is held meanwhile. What goes wrong
     (LanguageModelUnavailable, LanguageModelAnswerInvalid) is raised at the yield.
     """
 
     prompt: Prompt
     answer: type[msgspec.Struct]
+    within_secs: float | None = None
 
 
 class CountTokens(NamedTuple):

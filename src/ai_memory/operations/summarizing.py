@@ -30,8 +30,10 @@ class SummaryAnswer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     summary: Annotated[str, Meta(description="One paragraph.")]
 
 
-def summarize(memories: Sequence[Memory]) -> Steps[str | None]:
+def summarize(memories: Sequence[Memory], within_secs: float | None = None) -> Steps[str | None]:
     """A paragraph over memories, in their order; None when this node has no language model.
+
+    Later than `within_secs` it counts as failed.
 
     The texts share what a prompt may hold; each is shown from its beginning.
 
@@ -45,7 +47,8 @@ def summarize(memories: Sequence[Memory]) -> Steps[str | None]:
         f"note {number}": excerpt(f"{memory.title}: {memory.content}", share)
         for number, memory in enumerate(memories, 1)
     }
-    answer: SummaryAnswer | None = yield Complete(Prompt(task=_TASK, data=data), SummaryAnswer)
+    prompt = Prompt(task=_TASK, data=data)
+    answer: SummaryAnswer | None = yield Complete(prompt, SummaryAnswer, within_secs)
     if answer is None:
         return None
     text = " ".join(visible(answer.summary).split())[:_SUMMARY_CHARS_MAX]

@@ -7,13 +7,14 @@ from typing import Any, ClassVar
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from ai_memory.errors import Internal, NotFound
+from ai_memory.errors import Conflict, Internal, NotFound
 from ai_memory.model import field
 from ai_memory.model.change import LinkInvalidated, MemoryPut
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import Memory, payload_of
 from ai_memory.model.work import Curation
+from ai_memory.operations.consolidation import undone
 from ai_memory.operations.step import Context, Outcome, Steps, Write
 from ai_memory.operations.tagging import revised
 from ai_memory.ports import Transaction
@@ -61,7 +62,10 @@ def undo_curation(command: UndoCuration, context: Context) -> Steps[UndoResult]:
         memory = rows.memory(curation.memory_id)
         if memory is None:
             return Outcome(_result(curation, "the memory is not live"))
-        outcome = _undone(rows, curation, memory, context.now)
+        try:
+            outcome = _undone(rows, curation, memory, context)
+        except (Conflict, NotFound) as refusal:
+            return Outcome(_result(curation, refusal.message))
         if isinstance(outcome, str):
             return Outcome(_result(curation, outcome))
         rows.mark_undone(curation.id, context.now)
@@ -81,13 +85,17 @@ def _result(curation: Curation, reason: str | None) -> UndoResult:
     )
 
 
-def _undone(rows: Transaction, curation: Curation, memory: Memory, now: Micros) -> Outcome | str:
+def _undone(
+    rows: Transaction, curation: Curation, memory: Memory, context: Context
+) -> Outcome | str:
     """What undoes an action, or why nothing does."""
     match curation.action:
         case "tag":
             return _untag(rows, curation, memory)
         case "contradiction":
-            return _unlink(curation, memory, now)
+            return _unlink(curation, memory, context.now)
+        case "consolidation":
+            return undone(rows, memory.id, context, "error")
         case "priority":
             return _restore_priority(curation, memory)
     raise Internal("the curator's book names an action that nobody does")

@@ -20,6 +20,9 @@ class RowPages(Protocol):
     def memories_after(self, memory_id: str, limit: int) -> list[Memory]:
         """Live memories, expired ones too, with ids greater than this, ascending."""
 
+    def first_vectors(self, ids: Sequence[str]) -> dict[str, bytes]:
+        """The vector of the first window of those of `ids` that have one of the serving model."""
+
     def archived_after(self, memory_id: str, limit: int) -> list[Archived]:
         """The same of the archive."""
 
@@ -66,6 +69,3 @@ class RowIntake(Protocol):
         written_at: Micros,
     ) -> None:
         """Add a text to a memory's history, unless it is there."""
-
-    def first_vectors(self, ids: Sequence[str]) -> dict[str, bytes]:
-        """The vector of the first window of those of `ids` that have one of the serving model."""

@@ -231,7 +231,7 @@ class _Tally:
         """The figures, under the keys that existing clients know; no text of any memory."""
         count = {
             name: sum(action.action == name for action in self.actions)
-            for name in ("tag", "contradiction", "priority")
+            for name in ("tag", "contradiction", "consolidation", "priority")
         }
         return {
             "id": self.run_id,
@@ -246,6 +246,12 @@ class _Tally:
             "operations_attempted": self.attempted,
             "operations_skipped_cap": self.capped,
             "autonomy": {
+                "clusters_formed": count["consolidation"],
+                "memories_consolidated": sum(
+                    len(action.detail["ids"])
+                    for action in self.actions
+                    if action.action == "consolidation"
+                ),
                 "priority_adjustments": count["priority"],
                 "rollback_entries_written": 0 if self.plan.dry_run else len(self.actions),
             },

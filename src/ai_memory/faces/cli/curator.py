@@ -108,6 +108,7 @@ def _round(call: Call, opened: OpenNode, plan: Plan) -> None:
         f"{report['memories_eligible']} of {report['memories_scanned']} memories worked on: "
         f"{report['auto_tagged']} {would}tagged, "
         f"{report['contradictions_found']} contradictions {would}linked, "
+        f"{report['autonomy']['memories_consolidated']} memories {would}consolidated, "
         f"{report['autonomy']['priority_adjustments']} priorities {would}adjusted"
     )
     for error in report["errors"]:

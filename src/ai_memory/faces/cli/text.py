@@ -525,6 +525,7 @@ _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "expand_query": _expand_query,
     "check_duplicate": tidying.check_duplicate,
     "consolidate": tidying.consolidate,
+    "auto_consolidate": tidying.auto_consolidate,
     "consolidate_undo": tidying.consolidate_undo,
     "resolve": tidying.resolve,
     "contradictions": tidying.contradictions,

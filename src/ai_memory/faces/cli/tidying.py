@@ -34,6 +34,23 @@ def consolidate(result: Result, paint: Paint) -> Text:  # noqa: ARG001
     return Text([f"consolidated {count} into: {result['id']}"], remarks)
 
 
+def auto_consolidate(result: Result, paint: Paint) -> Text:
+    """The groups, and what became of them."""
+    lines = ["dry run - would consolidate:"] if result["dry_run"] else []
+    for group in result["groups"]:
+        tag = f" [{group['tag']}]" if group["tag"] else ""
+        into = f" into {short_id(group['id'])}" if "id" in group else ""
+        count = plural(group["count"], "memory", "memories")
+        lines.append(f"  {paint.cyan(group['namespace'])}{tag}: {count}{into}")
+        lines += [f"    {one_line(title)}" for title in group["titles"]]
+    if not result["groups"]:
+        return Text([], ["nothing belongs together"])
+    if not result["dry_run"]:
+        count = plural(result["consolidated"], "memory", "memories")
+        lines.append(f"auto-consolidated {count}; `ai-memory consolidate-undo ID` takes one back")
+    return Text(lines)
+
+
 def consolidate_undo(result: Result, paint: Paint) -> Text:  # noqa: ARG001
     """How many live again."""
     count = plural(result["count"], "memory lives", "memories live")

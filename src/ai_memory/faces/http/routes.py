@@ -98,6 +98,7 @@ ROUTES: Final = (
     Route("memory_capabilities", "GET", f"{API}/capabilities", accept="accept"),
     Route("memory_health", "GET", HEALTH_PATH),
     Route("consolidate_memories", "POST", f"{API}/consolidate", 201),
+    Route("auto_consolidate", "POST", f"{API}/auto_consolidate"),
     Route("undo_consolidation", "POST", f"{API}/consolidate/{{id}}/undo"),
     Route("check_duplicate", "POST", f"{API}/check_duplicate"),
     Route("detect_contradiction", "POST", f"{API}/detect_contradiction"),
