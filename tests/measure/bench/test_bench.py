@@ -14,7 +14,10 @@ BY_WORDS = [
     "recall_keyword", "search", "check_duplicate_keyword", "get", "list", "stats", "namespaces",
     "update", "store", "delete",
 ]  # fmt: skip
-LIFECYCLE = ["archive", "archive_restore", "forget 10 by pattern", "erase"]
+LIFECYCLE = [
+    "archive", "archive_restore", "forget 10 by pattern", "consolidate 4", "consolidate_undo",
+    "erase",
+]  # fmt: skip
 GRAPH = [
     "kg_query depth 1", "kg_query depth 3", "kg_query depth 5", "kg_query depth 5, both ways",
     "find_paths", "kg_timeline", "taxonomy", "taxonomy, whole", "link",

@@ -1,4 +1,4 @@
-"""A memory's way out and back: archive, restore, forget, erase."""
+"""A memory's way out and back: archive, restore, forget, consolidate, erase."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from ai_memory.compose import OpenNode
 from ai_memory.measure.bench.duel import Contest
 from ai_memory.measure.bench.stand import Stand
 from ai_memory.operations.archive_memories import ArchiveMemories
+from ai_memory.operations.consolidate_memories import ConsolidateMemories
 from ai_memory.operations.erase_memory import EraseMemory
 from ai_memory.operations.forget_memories import ForgetMemories
 from ai_memory.operations.list_memories import ListMemories
 from ai_memory.operations.restore_archived import RestoreArchived
 from ai_memory.operations.store_memory import StoreMemory
+from ai_memory.operations.undo_consolidation import UndoConsolidation
 
 _IDS: Final = 1_000
 _FORGOTTEN: Final = 10  # memories per pattern
+_CONSOLIDATED: Final = 4  # memories into one
 _FORGETS_MAX: Final = 30
 _ERASURES_MAX: Final = 12
 
@@ -57,6 +60,21 @@ def contests(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
         turns_max=_FORGETS_MAX,
     )
     erasable = ids[half:]
+    made: list[str] = []
+
+    def consolidate(turn: int) -> None:
+        sources = tuple(erasable[turn * _CONSOLIDATED : (turn + 1) * _CONSOLIDATED])
+        command = ConsolidateMemories(ids=sources, title=f"What {turn} came to")
+        made.append(node.execute(caller, command).id)
+
+    groups = len(erasable) // _CONSOLIDATED
+    yield Contest(f"consolidate {_CONSOLIDATED}", consolidate, None, turns_max=groups)
+    yield Contest(
+        "consolidate_undo",
+        lambda _turn: node.execute(caller, UndoConsolidation(id=made.pop())),
+        None,
+        turns_max=len(made),
+    )
     yield Contest(
         "erase",
         lambda turn: node.execute(caller, EraseMemory(id=erasable[turn])),
