@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from compatibility import compatibility
 from methods import PATH as METHODS
 from methods import methods
 
@@ -43,6 +44,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield FOLDER / "settings.md", settings()
     yield FOLDER / "errors.md", errors()
     yield FOLDER / "limits.md", bounds()
+    yield FOLDER / "compatibility.md", compatibility(NOTE)
     yield METHODS, methods()
 
 
