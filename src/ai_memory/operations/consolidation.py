@@ -279,6 +279,8 @@ def undone(
         and kept[link.target_id].reason == REASON
         and kept[link.target_id].archived_at == link.created_at
     ]
+    # Links of one instant come in the order of their ids, which says nothing: the oldest first.
+    sources.sort(key=lambda one: (one.memory.created_at, one.memory.title, one.memory.id))
     if not sources:
         raise NotFound(
             f"no consolidation to undo: {memory_id}",
