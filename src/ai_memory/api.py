@@ -8,9 +8,10 @@ awaited. Answers are the JSON that every face gives, readable as keys or as attr
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from os import PathLike
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 
@@ -45,10 +46,17 @@ def answer_of(result: Any) -> Any:
 
 def _answer(value: Any) -> Any:
     if isinstance(value, dict):
-        return Answer({key: _answer(inner) for key, inner in value.items()})
-    if isinstance(value, list | tuple):
-        return [_answer(inner) for inner in value]
+        answer = Answer(value)
+        for key, inner in value.items():
+            if isinstance(inner, _CONTAINERS):
+                answer[key] = _answer(inner)
+        return answer
+    if isinstance(value, _CONTAINERS):
+        return [_answer(inner) if isinstance(inner, _CONTAINERS) else inner for inner in value]
     return value
+
+
+_CONTAINERS: Final = (dict, list, tuple)
 
 
 class _Face:
@@ -59,13 +67,15 @@ class _Face:
         self._caller: Caller = opened.caller("python", agent_id)
 
     def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *(operation.method for operation in _offered())]
+        return [*super().__dir__(), *(operation.method for operation in _offered().values())]
 
     @staticmethod
     def _command(operation: Operation, args: tuple[Any, ...], fields: dict[str, Any]) -> Command:
         from ai_memory.model.decode import decode_fields
 
         kind = command_type(operation)
+        if not args:
+            return decode_fields(kind, fields)
         names = kind.__struct_fields__
         if len(args) > len(names):
             raise ValidationFailed(f"{operation.method} takes at most {len(names)} fields")
@@ -76,18 +86,20 @@ class _Face:
         return decode_fields(kind, {**given, **fields})
 
 
-def _offered() -> list[Operation]:
-    return [operation for operation in OPERATIONS if operation.faces]
+@cache
+def _offered() -> dict[str, Operation]:
+    """By the method's name. `import` is a word of the language, so full names count as well."""
+    offered = [operation for operation in OPERATIONS if operation.faces]
+    return {name: operation for operation in offered for name in (operation.method, operation.name)}
 
 
 def _operation(name: str) -> Operation:
     if name.startswith("_"):
         raise AttributeError(name)
-    # `import` is a word of the language, so an operation answers to its full name as well.
-    for operation in _offered():
-        if name in (operation.method, operation.name):
-            return operation
-    raise AttributeError(name)
+    operation = _offered().get(name)
+    if operation is None:
+        raise AttributeError(name)
+    return operation
 
 
 class Node(_Face, Methods):

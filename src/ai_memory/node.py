@@ -163,7 +163,9 @@ class Node:
 
         walk = self._walk(caller, command)
         loop = asyncio.get_running_loop()
-        inbox = self._inboxes.setdefault(loop, Inbox(loop))
+        inbox = self._inboxes.get(loop)
+        if inbox is None:
+            inbox = self._inboxes[loop] = Inbox(loop)
         try:
             wait: _Wait = next(walk)
             while True:

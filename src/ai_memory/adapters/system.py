@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import time
-import uuid
 from collections import deque
 from typing import Final
 
@@ -37,10 +36,16 @@ class SystemEntropy:
         """See ports.Entropy."""
         while True:
             try:
-                return str(uuid.UUID(bytes=self._drawn.popleft(), version=4))
+                return _uuid4(self._drawn.popleft().hex())
             except IndexError:
                 page = os.urandom(_PAGE_BYTES)
                 self._drawn.extend(page[at : at + 16] for at in range(0, _PAGE_BYTES, 16))
+
+
+def _uuid4(drawn: str) -> str:
+    """32 hexadecimal digits as a version 4 UUID; `uuid.UUID` takes five times as long."""
+    variant = "89ab"[int(drawn[16], 16) & 3]
+    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{variant}{drawn[17:20]}-{drawn[20:]}"
 
 
 _PAGE_BYTES: Final = 4_096

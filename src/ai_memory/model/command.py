@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeAlias
+from collections.abc import Callable
+from functools import cache
+from typing import Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 
@@ -25,12 +27,15 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         Raises:
             ValidationFailed: A field is malformed; `details["field"]` names it.
         """
-        for name in self.__struct_fields__:
-            check = CHECKS.get(name)
-            if check is not None:
-                value = getattr(self, name)
-                if value is not None and value is not msgspec.UNSET:
-                    check(value)
+        for name, check in _checks(type(self)):
+            value = getattr(self, name)
+            if value is not None and value is not msgspec.UNSET:
+                check(value)
+
+
+@cache
+def _checks(kind: type[Command]) -> tuple[tuple[str, Callable[[Any], None]], ...]:
+    return tuple((name, CHECKS[name]) for name in kind.__struct_fields__ if name in CHECKS)
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

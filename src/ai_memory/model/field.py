@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any, Final, Literal
 
 import msgspec
@@ -248,20 +248,25 @@ def _check_summary(text: str) -> None:
 def check_namespace(text: str) -> None:
     """A `/`-path of at most 8 segments without spaces, backslashes, `.` or `..`."""
     _not_blank("namespace", text)
-    segments = text.split("/")
-    if (
-        len(text) > limits.NAMESPACE_CHARS_MAX
-        or len(segments) > limits.NAMESPACE_DEPTH_MAX
-        or _NAMESPACE_FORBIDDEN.search(text)
-        or _SURROGATE.search(text)
-        or any(segment in ("", ".", "..") for segment in segments)
-    ):
+    if not _is_path(text):
         raise _fail(
             "namespace",
             "namespace is not a valid path",
             "Write it like team/project: at most 8 segments and 512 characters, no spaces, "
             "no backslash, no leading, trailing or doubled slash, no . or .. segment.",
         )
+
+
+@lru_cache(maxsize=1_024)  # the same few are named again and again
+def _is_path(text: str) -> bool:
+    segments = text.split("/")
+    return not (
+        len(text) > limits.NAMESPACE_CHARS_MAX
+        or len(segments) > limits.NAMESPACE_DEPTH_MAX
+        or _NAMESPACE_FORBIDDEN.search(text)
+        or _SURROGATE.search(text)
+        or any(segment in ("", ".", "..") for segment in segments)
+    )
 
 
 def check_tags(tags: tuple[str, ...]) -> None:
@@ -330,6 +335,8 @@ def check_source(text: str) -> None:
 
 def check_metadata(value: Mapping[str, Any]) -> None:
     """A JSON object of at most 65,536 bytes and 32 levels, with a valid agent_id and scope."""
+    if not value:
+        return
     # The nesting comes first: the encoder itself recurses.
     if _depth(value) > limits.METADATA_DEPTH_MAX:
         raise _fail(

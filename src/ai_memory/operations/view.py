@@ -47,6 +47,7 @@ class LinkView(msgspec.Struct, kw_only=True, gc=False):
 
 def shown(memory: Memory) -> dict[str, Any]:
     """The fields of a MemoryView, to build it or a struct that extends it."""
+    created_at = to_rfc3339(memory.created_at)
     fields = {
         "id": memory.id,
         "tier": memory.tier,
@@ -58,8 +59,10 @@ def shown(memory: Memory) -> dict[str, Any]:
         "confidence": memory.confidence,
         "source": memory.source,
         "access_count": memory.access_count,
-        "created_at": to_rfc3339(memory.created_at),
-        "updated_at": to_rfc3339(memory.updated_at),
+        "created_at": created_at,
+        "updated_at": created_at
+        if memory.updated_at == memory.created_at
+        else to_rfc3339(memory.updated_at),
         "version": memory.version,
         "metadata": memory.metadata,
     }

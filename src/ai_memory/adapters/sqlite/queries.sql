@@ -533,7 +533,7 @@ FROM version WHERE memory_id = :id AND number = :number AND hash = :hash AND tit
 INSERT INTO version (key, memory_id, number, hash, title, content, tags, metadata, written_at)
 SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3), value ->> 4, value ->> 5,
        value -> 6, value -> 7, value ->> 8
-FROM json_each(:rows) WHERE true
+FROM jsonb_each(:rows) WHERE true
 ON CONFLICT (memory_id, number, hash) DO UPDATE SET
     title = excluded.title, content = excluded.content,
     tags = excluded.tags, metadata = excluded.metadata
@@ -550,7 +550,7 @@ SELECT value ->> 0, value ->> 1, value ->> 2, unhex(value ->> 3),
        -- What comes back from the archive brings its counters; they are in no log.
        coalesce((SELECT access_count FROM archived WHERE id = value ->> 1), 0),
        (SELECT last_accessed_at FROM archived WHERE id = value ->> 1)
-FROM json_each(:rows)
+FROM jsonb_each(:rows)
 
 -- name: update_memories --
 UPDATE memory SET
@@ -561,7 +561,7 @@ UPDATE memory SET
     source = row.value ->> 9, agent_id = row.value ->> 10, scope = row.value ->> 11,
     created_at = row.value ->> 12, updated_at = row.value ->> 13, expires_at = row.value ->> 14,
     embedded = iif(row.value ->> 15, 0, embedded)
-FROM json_each(:rows) AS row
+FROM jsonb_each(:rows) AS row
 WHERE memory.key = row.value ->> 0
 
 -- name: delete_words --
@@ -569,7 +569,7 @@ DELETE FROM words WHERE rowid IN (SELECT value FROM json_each(:rows))
 
 -- name: insert_words --
 INSERT INTO words (rowid, title, content, tags)
-SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(:rows)
+SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM jsonb_each(:rows)
 
 -- name: delete_windows --
 -- Of every model.
@@ -589,7 +589,7 @@ DELETE FROM window_vector WHERE key IN (
 -- name: insert_windows --
 INSERT INTO window_vector (model, memory_key, start, end, vector)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, unhex(value ->> 4)
-FROM json_each(:rows)
+FROM jsonb_each(:rows)
 
 -- name: end_waiting --
 DELETE FROM window_waiting WHERE memory_key IN (SELECT value FROM json_each(:rows))
@@ -651,7 +651,7 @@ SELECT value ->> 0, value ->> 1, unhex(value ->> 2),
        value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10,
        value ->> 11, value ->> 12, value ->> 13, value ->> 14, value ->> 15, value ->> 16,
        value ->> 17
-FROM json_each(:rows)
+FROM jsonb_each(:rows)
 
 -- name: delete_memories --
 DELETE FROM memory WHERE key IN (SELECT value ->> 0 FROM json_each(:rows))
@@ -686,7 +686,7 @@ INSERT INTO link (source_id, target_id, relation, valid_from, recorded_at, creat
     observed_by, retracted_at)
 SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
     value ->> 7, value ->> 8
-FROM json_each(:rows) WHERE true
+FROM jsonb_each(:rows) WHERE true
 ON CONFLICT DO UPDATE SET created_at = excluded.created_at, valid_until = excluded.valid_until,
     observed_by = excluded.observed_by, retracted_at = excluded.retracted_at
 
@@ -727,7 +727,7 @@ INSERT INTO origin (id) SELECT value FROM json_each(:rows) WHERE true ON CONFLIC
 -- name: insert_log --
 INSERT INTO log (origin, sequence, hybrid_time, change)
 SELECT (SELECT key FROM origin WHERE id = value ->> 0), value ->> 1, value ->> 2, value -> 3
-FROM json_each(:rows)
+FROM jsonb_each(:rows)
 
 -- name: touch_memories --
 UPDATE memory SET access_count = min(access_count + (row.value ->> 1), :cap),
