@@ -1163,7 +1163,7 @@ class Methods:
         self,
         memories: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...],
     ) -> StoreManyResult:
-        """Store several memories, each as memory_store would, one after the other."""
+        """Store several memories, in order, each as memory_store would but without its hints."""
 
     def export(
         self,
@@ -1685,7 +1685,7 @@ class AsyncMethods:
         self,
         memories: builtins.list[builtins.dict[str, Any]] | tuple[builtins.dict[str, Any], ...],
     ) -> StoreManyResult:
-        """Store several memories, each as memory_store would, one after the other."""
+        """Store several memories, in order, each as memory_store would but without its hints."""
 
     def export(
         self,

@@ -44,6 +44,7 @@ from ai_memory.operations.step import (
     Step,
     Touch,
     Write,
+    Writes,
 )
 from ai_memory.policy.engine import Allow, Deny, Pending, Request, decide
 from ai_memory.ports import (
@@ -273,7 +274,7 @@ class Node:
         """One step of an operation: prepare (embed, count), read, or write."""
         work: Callable[[], Any]
         match step:
-            case Write():
+            case Write() | Writes():
                 return (yield from self._write(step, caller, command, context))
             case Touch():
                 self._touches.extend((memory_id, context.now) for memory_id in step.ids)
@@ -343,9 +344,11 @@ class Node:
             self.store.submit(lambda rows: rows.scrubbed(mark)).result()
         return Scrubbed(files, tuple(waits_for))
 
-    def _write(
+    def _submit(
         self, step: Write, caller: Caller, command: Command, context: Context
-    ) -> Generator[_Wait, Any, Any]:
+    ) -> Future[tuple[Any, list[LogEntry]]]:
+        """Steps 3 to 5, in the writer's thread; a full or closed store refuses as the rest does."""
+
         def work(transaction: Transaction) -> tuple[Any, list[LogEntry]]:
             _demand(caller, command, step.namespace)  # 3 decide: here the answer counts
             outcome: Outcome = step.work(transaction)  # 4 run
@@ -362,7 +365,33 @@ class Node:
                 transaction.touch(outcome.recalls)
             return outcome.result, entries
 
-        result, entries = yield self.store.submit(work, step.lookups)  # 5 commit
+        try:
+            return self.store.submit(work, step.lookups)  # 5 commit
+        except AiMemoryError as refusal:
+            refused: Future[tuple[Any, list[LogEntry]]] = Future()
+            refused.set_exception(refusal)
+            return refused
+
+    def _write(
+        self, step: Write | Writes, caller: Caller, command: Command, context: Context
+    ) -> Generator[_Wait, Any, Any]:
+        """All of several are on their way before the first is waited for: they share commits."""
+        if isinstance(step, Write):
+            return (yield from self._committed(self._submit(step, caller, command, context)))
+        submitted = [self._submit(write, caller, command, context) for write in step.writes]
+        answers: list[Any] = []
+        for one in submitted:
+            try:
+                answers.append((yield from self._committed(one)))
+            except AiMemoryError as refusal:
+                answers.append(refusal)
+        return answers
+
+    def _committed(
+        self, submitted: Future[tuple[Any, list[LogEntry]]]
+    ) -> Generator[_Wait, Any, Any]:
+        """Steps 6 and 7, once the writer has answered."""
+        result, entries = yield submitted
         quorum = self._replicate(entries)
         if quorum is not None:
             yield quorum

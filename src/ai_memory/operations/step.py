@@ -86,6 +86,15 @@ class Write(NamedTuple):
     namespace: str | None = None
 
 
+class Writes(NamedTuple):
+    """Several writes, as if as many callers had come at once: committed together, failing alone.
+
+    Answer: for each its result, or the AiMemoryError that refused it.
+    """
+
+    writes: Sequence[Write]
+
+
 class Rerank(NamedTuple):
     """Score passages for a question. Answer: one score per passage, 0 to 1, or None.
 
@@ -138,7 +147,9 @@ class Scrubbed(NamedTuple):
     waits_for: tuple[str, ...]
 
 
-Step: TypeAlias = Compute | Embed | Rerank | Complete | Read | Write | CountTokens | Touch | Scrub
+Step: TypeAlias = (
+    Compute | Embed | Rerank | Complete | Read | Write | Writes | CountTokens | Touch | Scrub
+)
 Steps: TypeAlias = Generator[Step, Any, T]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 import msgspec
@@ -21,7 +22,7 @@ from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Wr
 from ai_memory.operations.tagging import no_tags_because, queue_tags
 from ai_memory.operations.title import live_holder, numbered_title, title_taken
 from ai_memory.operations.view import MemoryView, shown
-from ai_memory.ports import Lookups, Reader, Transaction
+from ai_memory.ports import Lookups, Reader, Transaction, WindowVector
 
 if TYPE_CHECKING:
     from ai_memory.ports import Matrix
@@ -84,7 +85,7 @@ class StoreResult(MemoryView, kw_only=True):
     autonomy_hook_skipped: str | UnsetType = UNSET
 
 
-class _Stored(NamedTuple):
+class Stored(NamedTuple):
     """What the transaction decided; the answer is made of it outside, where nobody waits."""
 
     memory: Memory
@@ -100,17 +101,50 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
         Conflict: The title is taken and on_conflict is error; `existing_id` names the holder.
         ValidationFailed: expires_at lies in the past, or too many numbered titles are taken.
     """
-    expires_at = _expiry(command, context)
+    expires_at = expiry_of(command, context)
     embedded = yield from embed_texts([(command.title, command.content)], context)
     duplicates: list[NearDuplicate] = []
     vectors = None
     if embedded is not None:
         matrix, vectors = embedded[0]
         duplicates = yield Read(lambda rows: near_duplicates(rows, matrix, command, context))
+    stored: Stored = yield plan_store(command, context, expires_at, vectors)
+    memory = stored.memory
+    near = [hint for hint in duplicates if hint.id != memory.id]
+    return StoreResult(
+        **shown(memory),
+        agent_id=memory.agent_id or context.caller.agent_id,
+        potential_contradictions=stored.contradictions or UNSET,
+        near_duplicates=near or UNSET,
+        duplicate=True if stored.merged else UNSET,
+        action="updated existing memory" if stored.merged else UNSET,
+        tags_pending=stored.tags_pending or UNSET,
+        autonomy_hook_skipped=no_tags_because(memory, context) or UNSET,
+    )
+
+
+def plan_store(
+    command: StoreMemory,
+    context: Context,
+    expires_at: Micros | None,
+    vectors: Sequence[WindowVector] | None,
+    *,
+    hints: bool = True,
+) -> Write:
+    """The write of a store, whose answer is `Stored`.
+
+    Args:
+        command: What to store.
+        context: Of the operation.
+        expires_at: See `expiry_of`.
+        vectors: Of its windows; None: they will be made later, if this node makes any.
+        hints: Whether to look for titles that may contradict it.
+    """
     # The usual outcome is made ready here: nobody waits for a caller's own thread.
     fresh = _new_memory(command, context, context.new_id(), expires_at)
     fresh_payload = payload_of(fresh)
     fresh_hash = fresh_payload.hash()
+    title = ((command.namespace, command.title),)
 
     def work(rows: Transaction) -> Outcome:
         existing, changes = live_holder(rows, command.namespace, command.title, context.now)
@@ -128,33 +162,15 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
             payload_hash = payload.hash()
         if memory != existing:
             changes.append(MemoryPut.of(memory, payload_hash))
-        similar = rows.similar_titles(
-            [(command.namespace, command.title)], limits.HINTS_MAX + 1, context.now
-        )[0]
+        similar = rows.similar_titles(title, limits.HINTS_MAX + 1, context.now)[0] if hints else []
         contradictions = [other for other in similar if other != memory.id][: limits.HINTS_MAX]
         windows = () if vectors is None else (Windows(memory.id, payload_hash, vectors),)
         pending = queue_tags(rows, memory, existing if merged else None, context)
-        stored = _Stored(memory, contradictions, merged, pending)
+        stored = Stored(memory, contradictions, merged, pending)
         return Outcome(stored, tuple(changes), {payload_hash: payload}, windows)
 
-    lookups = Lookups(
-        ids=(fresh.id,),
-        titles=((command.namespace, command.title),),
-        similar=((command.namespace, command.title),),
-    )
-    stored: _Stored = yield Write(work, lookups, command.namespace)
-    memory = stored.memory
-    near = [hint for hint in duplicates if hint.id != memory.id]
-    return StoreResult(
-        **shown(memory),
-        agent_id=memory.agent_id or context.caller.agent_id,
-        potential_contradictions=stored.contradictions or UNSET,
-        near_duplicates=near or UNSET,
-        duplicate=True if stored.merged else UNSET,
-        action="updated existing memory" if stored.merged else UNSET,
-        tags_pending=stored.tags_pending or UNSET,
-        autonomy_hook_skipped=no_tags_because(memory, context) or UNSET,
-    )
+    lookups = Lookups(ids=(fresh.id,), titles=title, similar=title if hints else ())
+    return Write(work, lookups, command.namespace)
 
 
 def near_duplicates(
@@ -244,8 +260,12 @@ def _provenance(command: StoreMemory, context: Context) -> dict[str, Any]:
     return metadata
 
 
-def _expiry(command: StoreMemory, context: Context) -> Micros | None:
-    """expires_at, else ttl_secs, else the tier's."""
+def expiry_of(command: StoreMemory, context: Context) -> Micros | None:
+    """expires_at, else ttl_secs, else the tier's.
+
+    Raises:
+        ValidationFailed: expires_at lies in the past.
+    """
     if command.expires_at is not None:
         expires_at = parse_rfc3339(command.expires_at, field="expires_at")
         if expires_at <= context.now:
