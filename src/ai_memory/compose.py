@@ -21,7 +21,6 @@ from ai_memory.model.command import Caller
 from ai_memory.node import LiveKeys, Node, Ports
 from ai_memory.operations.step import Facts
 from ai_memory.version import __version__
-from ai_memory.workers.curator import Curator, Plan
 from ai_memory.workers.janitor import Janitor
 from ai_memory.workers.reembedder import Reembedder
 
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
         Observer,
         VectorIndex,
     )
+    from ai_memory.workers.curator import Curator
 
 WORD_WEIGHTS: Final = (2.0, 1.0, 1.5)  # title, content, tags in BM25 (docs/adr/0005)
 _POOL_THREADS: Final = 8
@@ -56,18 +56,26 @@ class OpenNode:
         node: Node,
         janitor: Janitor,
         reembedder: Reembedder,
-        curator: Curator,
+        curator: Curator | None,
         owned: ExitStack,
         config: Config,
     ) -> None:
         self.node = node
         self.janitor = janitor
         self.reembedder = reembedder
-        self.curator = curator
         self.config = config
+        self._curator = curator
         self._owned = owned
         self._lock = threading.Lock()
         self._closed = False
+
+    @property
+    def curator(self) -> Curator:
+        """Runs rounds when asked, if it does not by itself; see `workers.curator`."""
+        with self._lock:
+            if self._curator is None:
+                self._curator = _curator(self.node, self.config, background=False)
+            return self._curator
 
     def caller(self, face: str, agent_id: str | None = None, client: str | None = None) -> Caller:
         """Who calls: the claimed identity, else the configured one, else the process's own."""
@@ -86,7 +94,8 @@ class OpenNode:
             self._closed = True
         with self._owned:  # closed whatever the janitor meets
             try:
-                self.curator.close()
+                if self._curator is not None:
+                    self._curator.close()
                 self.janitor.close()
             finally:
                 self.node.close()
@@ -179,13 +188,21 @@ def open_node(
     janitor = Janitor(
         node, reembedder, background=background, archive_max_days=config.archive_max_days
     )
-    curator = Curator(
+    curates = background and config.tier in _OLLAMA_MODELS
+    curator = _curator(node, config, background=True) if curates else None
+    return OpenNode(node, janitor, reembedder, curator, owned, config)
+
+
+def _curator(node: Node, config: Config, *, background: bool) -> Curator:
+    """Imported only where it is wanted: it brings half of the operations along."""
+    from ai_memory.workers.curator import Curator, Plan
+
+    return Curator(
         node,
         background=background,
         interval_secs=config.curator_interval_secs if config.tier == "autonomous" else 0,
         plan=Plan(max_ops=config.curator_max_ops, max_secs=config.curator_max_secs),
     )
-    return OpenNode(node, janitor, reembedder, curator, owned, config)
 
 
 def _quicken(seconds: float) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -129,6 +128,8 @@ def _one_of(*names: str) -> Callable[[Any], str]:
     def parse(value: Any) -> str:
         text = str(value).strip().lower()
         if text not in names:
+            from difflib import get_close_matches
+
             near = get_close_matches(text, names, 1)
             raise ValueError(
                 f"must be one of {', '.join(names)}"
@@ -402,6 +403,8 @@ def _read(path: Path) -> dict[str, Any]:
             found[key] = value
     for key in found:
         if key not in known and key.partition(".")[0] not in _LATER and key != "mcp.allowlist":
+            from difflib import get_close_matches
+
             near = get_close_matches(key, known, 1)
             raise ConfigInvalid(
                 f"unknown setting '{key}' in {path}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import platform
 import time
 from collections import deque
 from typing import Final
@@ -60,7 +60,7 @@ def own_agent_id(*, client: str | None = None, anonymize: bool = False) -> str:
         anonymize: Whether to leave the host out.
     """
     return default_agent_id(
-        host=socket.gethostname(),
+        host=platform.node(),
         pid=os.getpid(),
         disambiguator=_DISAMBIGUATOR,
         client=client,

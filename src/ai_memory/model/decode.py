@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import Any, Final, TypeVar, get_type_hints
 
 import msgspec
 
+from ai_memory import late
 from ai_memory.errors import ValidationFailed
 from ai_memory.model.command import Command
 
 C = TypeVar("C", bound=Command)
 
-_AT: Final = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
-_MISSING: Final = re.compile(r"^Object missing required field `(?P<field>[^`]+)`")
+_AT: Final = late.pattern(r" - at `\$\.?(?P<path>[^`]*)`$")
+_MISSING: Final = late.pattern(r"^Object missing required field `(?P<field>[^`]+)`")
 
 
 def decode_fields(kind: type[C], fields: Mapping[str, Any], *, text: bool = False) -> C:
@@ -52,6 +52,8 @@ def _default(kind: type[Command], name: str) -> Any:
 
 
 def _unknown(name: str, known: tuple[str, ...]) -> ValidationFailed:
+    from difflib import get_close_matches
+
     shown = name[:80].encode("utf-8", "replace").decode()
     near = get_close_matches(name, known, 1, cutoff=0.5)
     fields = ", ".join(known) or "none"

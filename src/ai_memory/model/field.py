@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from ai_memory import limits
+from ai_memory import late, limits
 from ai_memory.errors import ValidationFailed
 from ai_memory.model.clock import parse_rfc3339
 from ai_memory.model.link import Direction, Relation
@@ -189,12 +189,12 @@ ListLimit = Annotated[
 ]
 
 
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_CONTROL_BUT_RETURN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
-_NAMESPACE_FORBIDDEN: Final = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f]")
-_REASON: Final = re.compile(r"[A-Za-z0-9_\-:.]{1,64}\Z")
-_AGENT_ID: Final = re.compile(r"[A-Za-z0-9_\-:@./]{1,128}\Z")
+_CONTROL: Final = late.pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL_BUT_RETURN: Final = late.pattern("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_SURROGATE: Final = late.pattern("[\ud800-\udfff]")
+_NAMESPACE_FORBIDDEN: Final = late.pattern(r"[\s\\\x00-\x1f\x7f-\x9f]")
+_REASON: Final = late.pattern(r"[A-Za-z0-9_\-:.]{1,64}\Z")
+_AGENT_ID: Final = late.pattern(r"[A-Za-z0-9_\-:@./]{1,128}\Z")
 
 
 def _fail(field: str, message: str, hint: str) -> ValidationFailed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any, Final, Literal
 
 import msgspec
@@ -83,7 +82,9 @@ class Payload(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     def hash(self) -> bytes:
         """SHA-256 over the deterministic JSON of the payload: 32 bytes, equal on every node."""
-        return hashlib.sha256(_PAYLOAD_ENCODER.encode(self)).digest()
+        from hashlib import sha256  # it loads OpenSSL, and a reader needs none
+
+        return sha256(_PAYLOAD_ENCODER.encode(self)).digest()
 
 
 _PAYLOAD_ENCODER: Final = msgspec.json.Encoder(order="deterministic")

@@ -6,7 +6,6 @@ same bytes. Instants are RFC 3339 in UTC.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
@@ -166,7 +165,9 @@ def line_of(kind: str, data: bytes) -> bytes:
 
 def checksum(kind: str, data: bytes | memoryview) -> str:
     """What tells a damaged line: 128 bits of SHA-256 over the kind and the data's JSON, as hex."""
-    digest = hashlib.sha256(kind.encode() + b"\n")
+    from hashlib import sha256
+
+    digest = sha256(kind.encode() + b"\n")
     digest.update(data)
     return digest.hexdigest()[:32]
 

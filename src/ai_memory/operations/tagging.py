@@ -9,13 +9,12 @@ that tags an old text can therefore never win over another node's newer one (doc
 from __future__ import annotations
 
 import hashlib
-import re
 from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
 
-from ai_memory import limits
+from ai_memory import late, limits
 from ai_memory.model.change import MemoryPut
 from ai_memory.model.memory import Memory, payload_of
 from ai_memory.model.prompt import Prompt
@@ -29,7 +28,7 @@ _TASK: Final = (
     "data: short, lower case, one to three words each, in the language of the note. Tags name "
     "topics, people, products or places that the note is about."
 )
-_TAG: Final = re.compile(r"[^\W_](?:[^\W_]|[ .+#/-])*")
+_TAG: Final = late.pattern(r"[^\W_](?:[^\W_]|[ .+#/-])*")
 _TAG_CHARS_MAX: Final = 40
 _TAG_WORDS_MAX: Final = 3
 _TAGS_PER_ANSWER: Final = 5

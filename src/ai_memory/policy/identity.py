@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-_FOREIGN: Final = re.compile(r"[^A-Za-z0-9_.-]+")
+from ai_memory import late
+
+_FOREIGN: Final = late.pattern(r"[^A-Za-z0-9_.-]+")
 
 
 def _part(text: str) -> str:

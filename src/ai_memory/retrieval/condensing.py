@@ -5,11 +5,12 @@ Deterministic, so that two nodes that condense the same notes write the same tex
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
-_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\s*\n+\s*")
+from ai_memory import late
+
+_SENTENCE: Final = late.pattern(r"(?<=[.!?])\s+|(?<=[。！？])|\s*\n+\s*")
 _ELLIPSIS: Final = "…"
 CHARS_MAX: Final = 16_000  # of at most 4 bytes each: fits a memory's content
 

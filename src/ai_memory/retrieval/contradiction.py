@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Final, Literal, NamedTuple, TypeAlias
 
+from ai_memory import late
 from ai_memory.retrieval.words import plain, root
 
 Kind: TypeAlias = Literal["negation", "opposite", "number", "date", "value"]
@@ -33,11 +34,11 @@ _DATE: Final = (
     rf"|{_MONTH}\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s+\d{{4}})?"
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\d{1,2}:\d\d(?:\s*[ap]m)?\b"
 )
-_TOKEN: Final = re.compile(
+_TOKEN: Final = late.pattern(
     rf"(?P<date>{_DATE})|(?P<number>\d+(?:[.,]\d+)*(?![\w-]))|(?P<word>[^\W_]+(?:[-_./@][^\W_]+)*)"
 )
-_SENTENCE: Final = re.compile(r"(?<=[.!?;])\s+|\n+|;")
-_NOT: Final = re.compile(r"n['’]t\b|\bno longer\b|\bcannot\b")
+_SENTENCE: Final = late.pattern(r"(?<=[.!?;])\s+|\n+|;")
+_NOT: Final = late.pattern(r"n['’]t\b|\bno longer\b|\bcannot\b")
 
 
 def _set(words: str) -> frozenset[str]:
@@ -69,7 +70,7 @@ _LIGHT: Final = (
         there here very"""
     )
 )
-_PAST: Final = re.compile(
+_PAST: Final = late.pattern(
     r"\b(?:used to|formerly|former|previously|until|once|back then|in the past"
     r"|last (?:year|month|week)|if|would|could|planned to|example)\b"
 )

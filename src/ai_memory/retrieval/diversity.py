@@ -7,17 +7,18 @@ numbers: "room 12" and "room 13" are different facts.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple, TypeVar
+
+from ai_memory import late
 
 _SAME_FROM: Final = 0.8  # Jaccard, of the words and of the pairs
 _LENGTH_RATIO_MAX: Final = 1.35
 _CHARS_MAX: Final = 4_000
 _WORDS_MIN: Final = 6  # fewer: compared by characters, as scripts without spaces are
 
-_DIGITS: Final = re.compile(r"\d+")
+_DIGITS: Final = late.pattern(r"\d+")
 
 T = TypeVar("T")
 

@@ -10,14 +10,14 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from ai_memory import limits
+from ai_memory import late, limits
 from ai_memory.retrieval.words import fold, is_cjk, terms
 
 _COLUMNS: Final = ("title", "content", "tags")
 _TITLE_TERMS_MAX: Final = 12
 _HINT_TERMS_MAX: Final = 2
 
-_ITEM: Final = re.compile(
+_ITEM: Final = late.pattern(
     r"""(?P<minus>-?)(?:(?P<column>title|content|tags):)?"""
     r"""(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))(?P<prefix>\*?)""",
     re.IGNORECASE,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
+from ai_memory import late
 from ai_memory.model.clock import SECOND, Micros
 
 _MONTHS: Final = (
@@ -37,7 +38,7 @@ _MONTH: Final = (
 _DAY: Final = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?\b"
 _YEAR: Final = r"(?P<year>(?:19|20)\d\d)\b"
 _CALENDAR: Final = tuple(
-    re.compile(pattern, re.IGNORECASE)
+    late.pattern(pattern, re.IGNORECASE)
     for pattern in (
         r"\b(?P<year>(?:19|20)\d\d)[-/](?P<number>[01]?\d)(?:[-/](?P<day>[0-3]?\d))?\b",
         rf"\b{_DAY}\s+(?:of\s+)?{_MONTH}(?:,?\s+(?:of\s+)?{_YEAR})?",
@@ -47,16 +48,21 @@ _CALENDAR: Final = tuple(
         rf"\b{_YEAR}",
     )
 )
-_RELATIVE: Final = re.compile(
+_RELATIVE: Final = late.pattern(
     r"\b(?:(?P<today>today|tonight|this\s+morning)|(?P<yesterday>yesterday)"
     r"|(?P<which>last|this|past)\s+(?P<span>week|weekend|month|year)"
     rf"|(?P<count>\d{{1,3}}|{'|'.join(_NUMBERS)})\s+(?P<unit>day|week|weekend|month|year)s?\s+ago)\b",
     re.IGNORECASE,
 )
-_AROUND: Final = re.compile(
+_AROUND: Final = late.pattern(
     r"\b(?P<unit>day|week|weekend|month|year)s?\s+(?P<side>before|after|of)\s*(?:the\s+)?$",
     re.IGNORECASE,
 )
+
+
+_CALENDAR_HINTS: Final = (*"0123456789", *(month[:3] for month in _MONTHS))
+_RELATIVE_HINTS: Final = ("today", "tonight", "this", "yesterday", "last", "past", "ago")
+"""One of these stands in whatever the patterns find."""
 
 
 class Span(NamedTuple):
@@ -80,7 +86,7 @@ def spans(query: str, now: Micros | None = None) -> list[Span]:
     """
     found: list[Span] = []
     rest = query
-    for pattern in _CALENDAR:
+    for pattern in _CALENDAR if _may_name(_CALENDAR_HINTS, query) else ():
         match = pattern.search(rest)
         while match is not None:
             span = _calendar_span(match.groupdict())
@@ -88,10 +94,18 @@ def spans(query: str, now: Micros | None = None) -> list[Span]:
                 found.append(_widened(span, rest[: match.start()]))
             rest = rest[: match.start()] + " " * (match.end() - match.start()) + rest[match.end() :]
             match = pattern.search(rest)
-    if now is not None:
+    if now is not None and _may_name(_RELATIVE_HINTS, query):
         today = day_of(now)
         found.extend(_relative_span(match, today) for match in _RELATIVE.finditer(rest))
     return found
+
+
+def _may_name(hints: Sequence[str], query: str) -> bool:
+    """Whether the patterns are worth asking: most questions name no day, and they are long.
+
+    Outside ASCII letters and digits have more forms than the hints know.
+    """
+    return not query.isascii() or any(hint in query.lower() for hint in hints)
 
 
 def is_month(word: str) -> bool:

@@ -6,12 +6,12 @@ text and word a call would cost more than the search. Fifty texts of a sentence 
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
 from typing import Final, NamedTuple, TypeAlias
 
+from ai_memory import late
 from ai_memory.retrieval.words import bare, is_cjk, root
 
 BUCKET_CHARS: Final = 85  # the unit in which a word's frequency over the pool is counted
@@ -20,7 +20,7 @@ _TEXT_CHARS_MAX: Final = 65_536
 _POOL_CHARS_MAX: Final = 400_000  # some 4 ms
 _BETWEEN: Final = "\n"  # no word goes on behind it
 
-_WORD_END: Final = re.compile(r"[^\W_]*")
+_WORD_END: Final = late.pattern(r"[^\W_]*")
 
 Event: TypeAlias = tuple[int, int, int]
 """Start, term, end; characters of the text. Terms are counted from 0."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from ai_memory import late
 from ai_memory.retrieval.moment import is_month
 from ai_memory.retrieval.stopword import is_stop_word
 from ai_memory.retrieval.words import terms, tokens
@@ -19,10 +20,10 @@ FIRST_PERSON_SHARE: Final = 2 / 3
 """How much of the query's vector is that of the question in the first person."""
 
 # A capital inside a sentence: the first word has one anyway.
-_CAPITAL: Final = re.compile(r"(?<=[\w,;:'’)\"] )[A-Z][\w-]*(?:['’]s?)?(?=\W|$)")
-_POSSESSIVE: Final = re.compile(r"['’]s?$")
+_CAPITAL: Final = late.pattern(r"(?<=[\w,;:'’)\"] )[A-Z][\w-]*(?:['’]s?)?(?=\W|$)")
+_POSSESSIVE: Final = late.pattern(r"['’]s?$")
 _SPOKEN: Final = tuple(
-    (re.compile(rf"\b(?:{said})\b"), spoken)
+    (late.pattern(rf"\b(?:{said})\b"), spoken)
     for said, spoken in (
         ("I(?: I)+", "I"),  # a name of several words
         ("(?:I )?my", "my"),
@@ -35,7 +36,7 @@ _SPOKEN: Final = tuple(
         ("has (?=I|we)", "have "),
     )
 )
-_QUESTION: Final = re.compile(
+_QUESTION: Final = late.pattern(
     r"^\s*(?:what|which|who|whom|whose|when|where|why|how)\b|\?\s*$", re.IGNORECASE
 )
 _FRAMING_WORDS: Final = """

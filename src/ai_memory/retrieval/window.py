@@ -10,11 +10,11 @@ import re
 from math import ceil
 from typing import Final, NamedTuple
 
-from ai_memory import limits
+from ai_memory import late, limits
 
-_UNIT: Final = re.compile(r"[A-Za-z\u00c0-\u024f]+|\d+|[^\W\d_]|[^\w\s]|_", re.UNICODE)
-_SENTENCE: Final = re.compile(r"\S.*?(?:[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+|$)", re.MULTILINE)
-_WORD: Final = re.compile(r"\S+")
+_UNIT: Final = late.pattern(r"[A-Za-z\u00c0-\u024f]+|\d+|[^\W\d_]|[^\w\s]|_", re.UNICODE)
+_SENTENCE: Final = late.pattern(r"\S.*?(?:[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+|$)", re.MULTILINE)
+_WORD: Final = late.pattern(r"\S+")
 _TITLE_PIECES_MAX: Final = 24
 _CHARS_PER_LETTER_PIECE: Final = 5
 _CHARS_PER_DIGIT_PIECE: Final = 2

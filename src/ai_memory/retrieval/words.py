@@ -12,6 +12,7 @@ import unicodedata
 from functools import lru_cache
 from typing import Final
 
+from ai_memory import late
 from ai_memory.retrieval.stopword import significant
 
 _CJK_CLASS: Final = (
@@ -20,15 +21,16 @@ _CJK_CLASS: Final = (
     "\uac00-\ud7a3"  # Hangul syllables
     "\U00020000-\U000323af"  # rarer ideographs
 )
-_CJK_RUN: Final = re.compile(f"[{_CJK_CLASS}]+")
-_CJK_OR_WORD: Final = re.compile(f"[{_CJK_CLASS}]+|(?:(?![{_CJK_CLASS}])[^\\W_])+")
+_CJK_RUN: Final = late.pattern(f"[{_CJK_CLASS}]+")
+_ASCII_WORD: Final = late.pattern("[a-z0-9]+")
+_CJK_OR_WORD: Final = late.pattern(f"[{_CJK_CLASS}]+|(?:(?![{_CJK_CLASS}])[^\\W_])+")
 
 # Soft hyphen, zero-width and bidirectional controls, variation selectors, byte-order mark: they
 # hide inside a word. NUL and lone surrogates cannot be stored as UTF-8 text; they become spaces.
-_INVISIBLE: Final = re.compile(
+_INVISIBLE: Final = late.pattern(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
 )
-_UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+_UNSTORABLE: Final = late.pattern("[\x00\ud800-\udfff]")
 
 _ASCII: Final = bytes(range(128))
 _RARE_MAX: Final = 24  # distinct characters; Chinese has more, and is composed as it stands
@@ -99,8 +101,11 @@ def _bare_char(char: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """The words of a query: lower case, in order, repeats kept; CJK runs as bigrams."""
+    text = plain(text)
+    if text.isascii():
+        return _ASCII_WORD.findall(text)
     words: list[str] = []
-    for match in _CJK_OR_WORD.finditer(plain(text)):
+    for match in _CJK_OR_WORD.finditer(text):
         word = match.group()
         if is_cjk(word):
             words.extend(_bigrams(match).split())
@@ -119,7 +124,7 @@ def terms(query: str, limit: int) -> list[str]:
 
 def is_cjk(word: str) -> bool:
     """Whether the word is written without spaces, that is, indexed as bigrams."""
-    return _CJK_RUN.match(word) is not None
+    return not word.isascii() and _CJK_RUN.match(word) is not None
 
 
 def _bigrams(run: re.Match[str]) -> str:
@@ -153,4 +158,4 @@ def root(word: str) -> str:
 
 _ENDINGS: Final = ("ingly", "edly", "ings", "ing", "ied", "ies", "ed", "es", "ly", "s")
 _NO_ENDINGS: Final = ("eed", "ily", "ss", "us", "is")
-_VOWEL: Final = re.compile("[aeiouy]")
+_VOWEL: Final = late.pattern("[aeiouy]")

@@ -1,4 +1,7 @@
-"""The janitor: writes touches, makes vectors, archives what expired, saves the index."""
+"""The janitor: writes touches, makes vectors, archives what expired, saves the index.
+
+It imports an operation when there is work for it: a call of the command line has next to none.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +14,7 @@ from ai_memory import limits
 from ai_memory.errors import EmbedderUnavailable, NodeClosed
 from ai_memory.model.command import Caller
 from ai_memory.node import Node
-from ai_memory.operations.collect_expired import CollectExpired
-from ai_memory.operations.embed_memories import EmbedMemories
-from ai_memory.operations.purge_archive import PurgeArchive, PurgeResult
-from ai_memory.operations.scrub_traces import ScrubTraces
 from ai_memory.operations.serving import serves
-from ai_memory.operations.touch_memories import TouchMemories
 from ai_memory.workers.reembedder import Reembedder
 
 _CALLER: Final = Caller(agent_id="system:janitor", face="worker")
@@ -111,6 +109,10 @@ class Janitor:
     def flush_touches(self) -> None:
         """Write the recalls noted since the last time."""
         touches = self._node.drain_touches()
+        if not touches:
+            return
+        from ai_memory.operations.touch_memories import TouchMemories
+
         for at in range(0, len(touches), _TOUCHES_PER_COMMAND):
             part = touches[at : at + _TOUCHES_PER_COMMAND]
             self._node.execute(_CALLER, TouchMemories(touches=part))
@@ -118,12 +120,16 @@ class Janitor:
     def collect(self) -> None:
         """Archive what expired."""
         while self._any_expired():
+            from ai_memory.operations.collect_expired import CollectExpired
+
             self._node.execute(_CALLER, CollectExpired())
 
     def purge(self) -> None:
         """Purge what was archived too long ago, if the settings set an age."""
         if not self._archive_max_days:
             return
+        from ai_memory.operations.purge_archive import PurgeArchive, PurgeResult
+
         command = PurgeArchive(older_than_days=self._archive_max_days, dry_run=True)
         due: PurgeResult = self._node.execute(_CALLER, command)
         if due.purged:
@@ -134,6 +140,8 @@ class Janitor:
         with self._node.store.read() as rows:
             due = rows.scrub_due()
         if due is not None:
+            from ai_memory.operations.scrub_traces import ScrubTraces
+
             self._node.execute(_CALLER, ScrubTraces())
 
     def _any_expired(self) -> bool:
@@ -149,6 +157,8 @@ class Janitor:
         with self._node.store.read() as rows:
             if not serves(rows, model) or not rows.count_unembedded():
                 return False
+        from ai_memory.operations.embed_memories import EmbedMemories
+
         try:
             done = self._node.execute(_CALLER, EmbedMemories())
         except EmbedderUnavailable:

@@ -13,10 +13,6 @@ from ai_memory import limits
 from ai_memory.errors import EmbedderUnavailable
 from ai_memory.model.command import Caller
 from ai_memory.node import Node
-from ai_memory.operations.drop_vectors import DropVectors
-from ai_memory.operations.embed_memories import EmbedMemories
-from ai_memory.operations.prepare_model import PrepareModel
-from ai_memory.operations.switch_model import SwitchModel
 
 if TYPE_CHECKING:
     from ai_memory.adapters.vector_index.folder import IndexFolder
@@ -62,6 +58,8 @@ class Reembedder:
         """
         if self._folder is None:
             raise EmbedderUnavailable(self._node.facts.embedder_problem or "no embedder")
+        from ai_memory.operations.embed_memories import EmbedMemories
+
         with self._folder.changing() as mine:
             if not mine:
                 return None
@@ -76,6 +74,9 @@ class Reembedder:
 
     def _prepare(self, told: Callable[[int], None], is_stopped: Callable[[], bool]) -> int:
         """Embed until the model serves; how many memories."""
+        from ai_memory.operations.prepare_model import PrepareModel
+        from ai_memory.operations.switch_model import SwitchModel
+
         embedded = unfolded = attempts = 0
         while not is_stopped():
             done = self._node.execute(_CALLER, PrepareModel())
@@ -129,5 +130,7 @@ class Reembedder:
                         self._folder.forget_others(kept)
                     self._is_tidy = True
                     break
+            from ai_memory.operations.drop_vectors import DropVectors
+
             dropped += self._node.execute(_CALLER, DropVectors()).dropped
         return dropped

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ai_memory import late
 from ai_memory.adapters.sqlite.filter import compile_archive, compile_filter
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.adapters.sqlite.statement import Statements, json_text
@@ -16,11 +17,11 @@ from ai_memory.model.query import ArchiveCursor, ArchiveFilter, Filter
 from ai_memory.model.trace import ArchiveFigures, Traces
 from ai_memory.ports import Total
 
-_archived = msgspec.json.Decoder(list[Archived])
-_versions = msgspec.json.Decoder(list[Version])
-_version = msgspec.json.Decoder(Version)
-_payload = msgspec.json.Decoder(Payload)
-_traces = msgspec.json.Decoder(dict[str, Any])
+_archived = late.json_decoder(list[Archived])
+_versions = late.json_decoder(list[Version])
+_version = late.json_decoder(Version)
+_payload = late.json_decoder(Payload)
+_traces = late.json_decoder(dict[str, Any])
 _any = msgspec.json.Decoder()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ai_memory import late
 from ai_memory.adapters.sqlite.filter import (
     LIVE,
     LIVE_BY_KEY,
@@ -23,8 +24,8 @@ from ai_memory.model.memory import Memory
 from ai_memory.model.query import Filter
 from ai_memory.ports.graph import Label, NamespaceCounts
 
-_row = msgspec.json.Decoder(Row)
-_links = msgspec.json.Decoder(list[Link])
+_row = late.json_decoder(Row)
+_links = late.json_decoder(list[Link])
 _any = msgspec.json.Decoder()
 
 

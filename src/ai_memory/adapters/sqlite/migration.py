@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from importlib.resources import files
+from pathlib import Path
 from typing import Final, NamedTuple
 
 import apsw
 
+from ai_memory import late
 from ai_memory.adapters.sqlite.connection import sqlite_errors
 from ai_memory.errors import SchemaTooNew, StoreUnavailable
 from ai_memory.model.clock import Micros
 
-_FILE: Final = re.compile(r"(\d{4})_(\w+)\.sql")
+_FILE: Final = late.pattern(r"(\d{4})_(\w+)\.sql")
 APPLICATION_ID: Final = 0x61694D65  # "aiMe": says whose file this is
 
 
@@ -26,9 +26,8 @@ class Migration(NamedTuple):
 
 def migrations() -> list[Migration]:
     """All steps, in order."""
-    folder = files(__package__).joinpath("migrations")
     found = []
-    for entry in folder.iterdir():
+    for entry in Path(__file__).with_name("migrations").iterdir():
         match = _FILE.fullmatch(entry.name)
         if match:
             found.append(Migration(int(match[1]), match[2], entry.read_text(encoding="utf-8")))

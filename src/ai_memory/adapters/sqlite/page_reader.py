@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ai_memory import late
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.adapters.sqlite.row import Row
 from ai_memory.adapters.sqlite.statement import Statements, json_text
@@ -15,12 +16,12 @@ from ai_memory.model.memory import Archived, Memory
 from ai_memory.model.record import PastVersion, Tombstone
 from ai_memory.ports import WindowVector
 
-_rows = msgspec.json.Decoder(list[Row])
-_archived = msgspec.json.Decoder(list[Archived])
-_versions = msgspec.json.Decoder(list[PastVersion])
-_links = msgspec.json.Decoder(list[Link])
-_tombstones = msgspec.json.Decoder(list[Tombstone])
-_figures = msgspec.json.Decoder(dict[str, int])
+_rows = late.json_decoder(list[Row])
+_archived = late.json_decoder(list[Archived])
+_versions = late.json_decoder(list[PastVersion])
+_links = late.json_decoder(list[Link])
+_tombstones = late.json_decoder(list[Tombstone])
+_figures = late.json_decoder(dict[str, int])
 _any = msgspec.json.Decoder()
 
 _LEAST = -(2**62)

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
-_NAME: Final = re.compile(r"^-- name: (\w+) --$", re.MULTILINE)
-_PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
+from ai_memory import late
+
+_NAME: Final = late.pattern(r"^-- name: (\w+) --$", re.MULTILINE)
+_PLACEHOLDER: Final = late.pattern(r"\{(\w+)\}")
 
 
 @cache
-def queries() -> dict[str, str]:
-    """Block name → SQL, read once."""
-    text = files(__package__).joinpath("queries.sql").read_text(encoding="utf-8")
+def _blocks() -> dict[str, str]:
+    """Block name → SQL as it is written, read once."""
+    text = Path(__file__).with_name("queries.sql").read_text(encoding="utf-8")
     parts = _NAME.split(text)
-    blocks = {name: sql.strip() for name, sql in zip(parts[1::2], parts[2::2], strict=True)}
-    for name, sql in blocks.items():
-        # A block may name blocks that stand before it.
-        for inner in _PLACEHOLDER.findall(sql):
-            if inner in blocks:
-                sql = sql.replace("{" + inner + "}", blocks[inner])  # noqa: PLW2901
-        blocks[name] = sql
-    return blocks
+    return {name: sql.strip() for name, sql in zip(parts[1::2], parts[2::2], strict=True)}
+
+
+@cache
+def _filled(name: str) -> str:
+    """One block, the blocks it names filled in; a process asks for few of them."""
+    blocks = _blocks()
+    sql = blocks[name]
+    for inner in _PLACEHOLDER.findall(sql):
+        if inner in blocks:
+            sql = sql.replace("{" + inner + "}", _filled(inner))
+    return sql
 
 
 @cache
@@ -33,7 +39,7 @@ def query(name: str, **parts: str) -> str:
     The parts come from this package only (compiled filters, fixed fragments), never from a caller:
     values travel as bindings.
     """
-    sql = queries()[name]
+    sql = _filled(name)
     for placeholder, part in parts.items():
         sql = sql.replace("{" + placeholder + "}", part)
     return sql

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import apsw
 import msgspec
 
-from ai_memory import limits
+from ai_memory import late, limits
 from ai_memory.adapters.sqlite.archive_reader import ArchiveReader
 from ai_memory.adapters.sqlite.filter import (
     Compiled,
@@ -67,12 +66,12 @@ class ModelRow(NamedTuple):
         return EmbeddingModel(self.id, self.dim)
 
 
-_rows = msgspec.json.Decoder(list[Row])
-_models = msgspec.json.Decoder(list[ModelRow])
-_entries = msgspec.json.Decoder(list[LogEntry])
-_word_hits = msgspec.json.Decoder(list[WordHit])
-_texts = msgspec.json.Decoder(list[str])
-_places = msgspec.json.Decoder(list[tuple[int, int, int, int]])
+_rows = late.json_decoder(list[Row])
+_models = late.json_decoder(list[ModelRow])
+_entries = late.json_decoder(list[LogEntry])
+_word_hits = late.json_decoder(list[WordHit])
+_texts = late.json_decoder(list[str])
+_places = late.json_decoder(list[tuple[int, int, int, int]])
 _any = msgspec.json.Decoder()
 
 
@@ -457,7 +456,9 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
     def state_hash(self) -> bytes:
         """See ports.Reader."""
         self._flush()
-        digest = hashlib.sha256()
+        from hashlib import sha256
+
+        digest = sha256()
         for kind, row_id, facts in self._connection.execute(query("state_rows")):
             digest.update(f"{kind}\x1f{row_id}\x1f{facts}\x1e".encode())
         return digest.digest()
@@ -486,4 +487,6 @@ def decode_hints(text: str) -> list[list[str]]:
 @lru_cache(maxsize=1_024)  # a store asks twice: to look the title up, and to write it
 def title_digest(title: str) -> str:
     """What stands for a title in the unique index: 16 bytes of SHA-256, as hex."""
-    return hashlib.sha256(title.encode()).hexdigest()[:32]
+    from hashlib import sha256
+
+    return sha256(title.encode()).hexdigest()[:32]

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 import msgspec
 
-from ai_memory import limits
+from ai_memory import late, limits
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.adapters.sqlite.statement import Statements, json_text
 from ai_memory.model.clock import SECOND, Micros
 from ai_memory.model.work import Curation, CuratorRun, ModelWork, WorkCounts
 
-_works: Final = msgspec.json.Decoder(list[ModelWork])
-_counts: Final = msgspec.json.Decoder(WorkCounts)
-_curations: Final = msgspec.json.Decoder(list[Curation])
-_runs: Final = msgspec.json.Decoder(list[CuratorRun])
+_works: Final = late.json_decoder(list[ModelWork])
+_counts: Final = late.json_decoder(WorkCounts)
+_curations: Final = late.json_decoder(list[Curation])
+_runs: Final = late.json_decoder(list[CuratorRun])
 
 
 class WorkReads(Statements):

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from ai_memory.errors import ValidationFailed
 from ai_memory.faces.cli.output import emit
+
+_CHECKED_WIDTH = 80
 
 
 class Parser(argparse.ArgumentParser):
     """The parser of one command."""
 
     def __init__(self, command: str, description: str = "") -> None:
+        self._is_shown = False
         super().__init__(
             prog=f"ai-memory {command}",
             allow_abbrev=False,  # an abbreviation of today is ambiguous tomorrow
-            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         self._command = command
         self._describe: Callable[[], str] = lambda: description
@@ -27,9 +28,18 @@ class Parser(argparse.ArgumentParser):
         """Ask for the description when the help is shown, and not before."""
         self._describe = describe
 
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        """Asked by `add_argument` too, to check a metavar: the width is looked up for a help only.
+
+        To look it up is to import shutil and the compressions.
+        """
+        width = None if self._is_shown else _CHECKED_WIDTH
+        return argparse.RawDescriptionHelpFormatter(self.prog, width=width)
+
     def format_help(self) -> str:
         """The help text."""
         self.description = self._describe()
+        self._is_shown = True
         return super().format_help()
 
     def print_help(self, file: Any = None) -> None:
@@ -67,6 +77,8 @@ def unknown_word(word: str, known: Iterable[str], command: str) -> ValidationFai
             f"unexpected argument '{name}'",
             hint=f"Quote text that has spaces. `{place} --help` shows the usage.",
         )
+    from difflib import get_close_matches
+
     near = get_close_matches(name, list(known), 1, cutoff=0.65)
     return ValidationFailed(
         f"unknown option '{name}'",
