@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 
 from ai_memory.adapters.sqlite.connection import MEMORY
 from ai_memory.adapters.sqlite.store import SqliteStore
-from ai_memory.adapters.system import SystemClock, SystemEntropy, own_agent_id
+from ai_memory.adapters.system import SystemClock, SystemEntropy, own_agent_id, usable_processors
 from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.config import Config
 from ai_memory.errors import ConfigInvalid, EmbedderUnavailable, EmbeddingModelMismatch
+from ai_memory.gate import Gate
 from ai_memory.model.command import Caller
 from ai_memory.node import LiveKeys, Node, Ports
 from ai_memory.operations.step import Facts
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 
 WORD_WEIGHTS: Final = (2.0, 1.0, 1.5)  # title, content, tags in BM25 (docs/adr/0005)
 _POOL_THREADS: Final = 8
+_PROCESSORS_MAX: Final = 4  # that help those who share one interpreter lock
 _ASKING_THREADS: Final = 8  # that wait for the language model; it is asked less at once
 _OLLAMA_MODELS: Final = {"smart": "gemma4:e2b", "autonomous": "gemma4:e4b"}
 
@@ -130,12 +132,13 @@ def open_node(
         ConfigInvalid: The embedder's or the language model's settings are incomplete.
     """
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
+    gate = Gate(_computing_at_once())
     with ExitStack() as opening:
         store = SqliteStore(config.db, clock=clock, entropy=entropy, bm25_weights=WORD_WEIGHTS)
         opening.callback(store.close)
         index: VectorIndex | None = None
         folder: IndexFolder | None = None
-        embedder, problem = _embedder(config, embedder, progress)
+        embedder, problem = _embedder(config, embedder, progress, gate)
         model = embedder.model if embedder else None
         if embedder is not None and model is not None:
             opening.callback(embedder.close)
@@ -169,6 +172,7 @@ def open_node(
         observer=observer,
         reranker=reranker,
         language_model=language_model,
+        gate=gate,
     )
     facts = Facts(
         version=__version__,
@@ -205,6 +209,11 @@ def _curator(node: Node, config: Config, *, background: bool) -> Curator:
     )
 
 
+def _computing_at_once() -> int:
+    """One more than there are processors: then one computes while another waits for the lock."""
+    return min(usable_processors(), _PROCESSORS_MAX) + 1
+
+
 def _quicken(seconds: float) -> None:
     """Hand the interpreter lock over sooner than Python's 5 ms.
 
@@ -215,7 +224,7 @@ def _quicken(seconds: float) -> None:
 
 
 def _embedder(
-    config: Config, given: Embedder | None, progress: Progress | None
+    config: Config, given: Embedder | None, progress: Progress | None, gate: Gate
 ) -> tuple[Embedder | None, str | None]:
     """The embedder of the feature level, or why there is none."""
     if given is not None:
@@ -225,12 +234,14 @@ def _embedder(
     if config.embedder == "none":
         return None, "no embedder is configured"
     try:
-        return configured_embedder(config, progress), None
+        return configured_embedder(config, progress, gate), None
     except EmbedderUnavailable as failure:
         return None, f"{failure.message}. {failure.hint}"
 
 
-def configured_embedder(config: Config, progress: Progress | None = None) -> Embedder:
+def configured_embedder(
+    config: Config, progress: Progress | None = None, gate: Gate | None = None
+) -> Embedder:
     """Open the embedder that the settings name, whatever the feature level.
 
     Raises:
@@ -246,6 +257,7 @@ def configured_embedder(config: Config, progress: Progress | None = None) -> Emb
         api_key=config.embedding_api_key,
         dim=config.embedding_dim,
         cache_dir=Path(config.cache_dir),
+        gate=gate,
     )
     return open_embedder(spec, progress=progress)
 

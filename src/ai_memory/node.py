@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, assert_never
 from weakref import WeakKeyDictionary
@@ -22,6 +23,7 @@ from ai_memory.errors import (
     LanguageModelUnavailable,
     NodeClosed,
 )
+from ai_memory.gate import Gate
 from ai_memory.inbox import Inbox
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import Micros
@@ -96,6 +98,7 @@ class Ports(NamedTuple):
     reranker: Reranker | None = None
     purge_index: Callable[[LiveKeys], IndexPurge] | None = None
     language_model: LanguageModel | None = None
+    gate: Gate | None = None
 
 
 class Node:
@@ -133,6 +136,7 @@ class Node:
         self._purge_index = ports.purge_index
         self.reranker = ports.reranker
         self.language_model = ports.language_model
+        self._gate = ports.gate or Gate(1)
         self._touches: deque[tuple[str, Micros]] = deque(maxlen=limits.TOUCHES_PENDING_MAX)
         self._closed = False
         self._inboxes: WeakKeyDictionary[Any, Inbox] = WeakKeyDictionary()
@@ -323,7 +327,7 @@ class Node:
             return None
 
     def _read(self, step: Read) -> Any:
-        with self.store.read() as rows:
+        with self._gate.passing() if step.brief else nullcontext(), self.store.read() as rows:
             return step.work(rows)
 
     def _scrub(self) -> Scrubbed:

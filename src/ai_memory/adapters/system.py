@@ -52,6 +52,12 @@ _PAGE_BYTES: Final = 4_096
 _DISAMBIGUATOR: Final = os.urandom(4).hex()
 
 
+def usable_processors() -> int:
+    """Logical processors this process may run on; at least 1."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return usable or 1
+
+
 def own_agent_id(*, client: str | None = None, anonymize: bool = False) -> str:
     """What this process is called when it did not say; see `policy.identity`.
 

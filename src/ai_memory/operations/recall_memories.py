@@ -177,7 +177,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
             if turns:
                 blended = blend_query(query, matrix[-1])
     ranking: _Ranking = yield Read(
-        lambda rows: _rank(rows, command, context, query=query, blended=blended)
+        lambda rows: _rank(rows, command, context, query=query, blended=blended), brief=True
     )
     found, reranked = ranking.found, False
     if context.reranker is not None and len(found) > 1:

@@ -43,9 +43,15 @@ class Compute(NamedTuple):
 
 
 class Read(NamedTuple):
-    """Run `work` on one snapshot. Answer: what it returns."""
+    """Run `work` on one snapshot. Answer: what it returns.
+
+    Attributes:
+        brief: It takes milliseconds, most of them Python's, and may be asked by many at once: the
+            node lets a few run at a time.
+    """
 
     work: Callable[[Reader], Any]
+    brief: bool = False
 
 
 class Outcome(NamedTuple):

@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ from ai_memory.adapters.embedder.batcher import (
     _Request,
 )
 from ai_memory.errors import EmbedderUnavailable
+from ai_memory.gate import Gate
 from ai_memory.ports import Embedder, EmbeddingModel
 
 if TYPE_CHECKING:
@@ -58,8 +60,8 @@ class Recorder:
 class Watched(Batcher):
     """Tells when a call has taken its place in line, and leads or waits."""
 
-    def __init__(self, encoder: Recorder, bounds: BatchBounds) -> None:
-        super().__init__(encoder, bounds)
+    def __init__(self, encoder: Recorder, bounds: BatchBounds, gate: Gate | None = None) -> None:
+        super().__init__(encoder, bounds, gate)
         self.joined = threading.Semaphore(0)
 
     def _join(self, request: _Request, items: list[_Item], *, bulk: bool) -> None:
@@ -118,6 +120,44 @@ def test_calls_that_meet_share_a_batch() -> None:
         for number, other in enumerate(others):
             assert np.array_equal(other.result(), vectors([f"caller {number:02}"]))
     assert list(map(len, encoder.batches)) == [1, 20]
+
+
+def test_who_comes_while_a_leader_waits_at_the_gate_is_taken_along() -> None:
+    gate, encoder = Gate(1), Recorder()
+    batcher = Watched(encoder, replace(WIDE, lanes=2), gate)
+    with Callers(batcher) as callers:
+        with gate.passing():
+            futures = [callers.call("first")]
+            while not batcher._at_gate:  # it is on its way there
+                threading.Event().wait(0.001)
+            futures += [callers.call(f"caller {number}") for number in range(4)]
+        for future in futures:
+            future.result(timeout=20)
+    assert list(map(len, encoder.batches)) == [5]
+
+
+def test_bulk_work_passes_no_gate() -> None:
+    gate = Gate(1)
+    with gate.passing():
+        Batcher(Recorder(), WIDE, gate).embed(["text"], bulk=True)
+
+
+def test_what_the_bounds_leave_behind_has_a_leader_of_its_own() -> None:
+    gate = Gate(2)
+    encoder = Recorder(held=True)
+    batcher = Watched(encoder, replace(SINGLE, lanes=2), gate)
+    with Callers(batcher) as callers:
+        with gate.passing(), gate.passing():
+            futures = [callers.call("a")]
+            while not batcher._at_gate:
+                threading.Event().wait(0.001)
+            futures += [callers.call("b"), callers.call("c")]
+        for _ in range(2):  # both lanes are in use
+            assert encoder.entered.acquire(timeout=20)
+        encoder.gate.set()
+        for future in futures:
+            future.result(timeout=20)
+    assert sorted(encoder.batches) == [["a"], ["b"], ["c"]]
 
 
 def test_a_leader_leaves_when_it_has_its_own() -> None:

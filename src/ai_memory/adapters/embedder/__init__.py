@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from ai_memory.errors import EmbedderUnavailable
+from ai_memory.gate import Gate
 
 if TYPE_CHECKING:
     from ai_memory.ports import Embedder
@@ -51,6 +52,8 @@ class EmbedderSpec:
     """The dimension, where it is known; otherwise an endpoint is asked once, at the start."""
     threads: int | None = None
     """Threads of one computation; otherwise as many as help on this machine."""
+    gate: Gate | None = None
+    """What computes here passes it, unless it is bulk work."""
 
 
 def open_embedder(spec: EmbedderSpec, progress: Progress | None = None) -> Embedder:
@@ -63,12 +66,14 @@ def open_embedder(spec: EmbedderSpec, progress: Progress | None = None) -> Embed
         case "minilm":
             from ai_memory.adapters.embedder.minilm import load_minilm
 
-            return load_minilm(spec.cache_dir, progress, threads=spec.threads)
+            return load_minilm(spec.cache_dir, progress, threads=spec.threads, gate=spec.gate)
         case "onnx":
             from ai_memory.adapters.embedder.onnx_directory import load_onnx_directory
 
             path = _needed(spec.path, "the path of a model directory")
-            return load_onnx_directory(path, model_id=spec.model, threads=spec.threads)
+            return load_onnx_directory(
+                path, model_id=spec.model, threads=spec.threads, gate=spec.gate
+            )
         case "openai":
             from ai_memory.adapters.embedder.openai_endpoint import open_openai_endpoint
 

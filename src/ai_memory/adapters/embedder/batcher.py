@@ -8,6 +8,10 @@ batches brings helpers, threads that live as long as it does, so that it fills e
 interactive caller waits for one bulk batch. From then on bulk work leaves a lane free, until as
 many of its batches have passed without such a caller as take about half a second: whoever stores or
 asks one thing after another beside an import finds a lane, and half of the processors, at once.
+
+An interactive batch passes a gate, behind those whose vectors are made and who compute with them.
+Who comes while a leader waits there is taken along: four short texts together cost 1.4 ms each, one
+alone 3.2.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ import numpy as np
 
 from ai_memory.adapters.embedder.encoder import Encoder
 from ai_memory.errors import AiMemoryError, EmbedderUnavailable
+from ai_memory.gate import Gate
 from ai_memory.ports import EmbeddingModel
 
 if TYPE_CHECKING:
@@ -52,16 +57,24 @@ class BatchBounds:
 
 
 class Batcher:
-    """The Embedder of an Encoder."""
+    """The Embedder of an Encoder.
 
-    def __init__(self, encoder: Encoder, bounds: BatchBounds) -> None:
+    Args:
+        encoder: Does the work.
+        bounds: Of its batches.
+        gate: Interactive batches pass it; None: there is none.
+    """
+
+    def __init__(self, encoder: Encoder, bounds: BatchBounds, gate: Gate | None = None) -> None:
         self._encoder = encoder
         self._bounds = bounds
+        self._gate = gate or Gate(bounds.lanes)
         self._lock = threading.Lock()
         # All below is guarded by the lock.
         self._interactive: deque[_Item] = deque()
         self._bulk: deque[_Item] = deque()
         self._leaders = 0  # callers and helpers that encode, at most one a lane
+        self._at_gate = 0  # those of them that will take along who comes before they are let in
         self._bulk_passed = 0  # interactive batches since bulk work had a turn
         self._bulk_running = 0  # bulk batches that are being encoded
         self._alone = COMPANY_BATCHES  # bulk batches since an interactive caller came, at most
@@ -126,14 +139,38 @@ class Batcher:
                 if request.settled:
                     self._step_down(request)
                     return
-                batch = self._next_batch(bulk=request.bulk) if request.leads else []
-                if not batch:
-                    self._step_down(request)  # the last of its texts are in another lane
-            if batch:
-                self._run(batch)
-            else:
+                leads, gated = request.leads, request.leads and not request.bulk
+                self._at_gate += gated
+            led = self._lead_through_gate(request) if gated else leads and self._lead(request)
+            if not led:
                 request.woken.wait()
                 request.woken.clear()
+
+    def _lead_through_gate(self, request: _Request) -> bool:
+        """Like `_lead`, with all who have come by the time the gate lets us in."""
+        waits = True
+        try:
+            with self._gate.passing(early=True):
+                with self._lock:
+                    self._at_gate -= 1
+                    waits = False
+                return self._lead(request)
+        finally:
+            if waits:  # an interrupt
+                with self._lock:
+                    self._at_gate -= 1
+
+    def _lead(self, request: _Request) -> bool:
+        """Encode one batch, if anything waits; else leave the lead."""
+        with self._lock:
+            batch = [] if request.settled else self._next_batch(bulk=request.bulk)
+            if batch and not request.bulk:
+                self._call_leader()  # for what it leaves
+            elif not batch:
+                self._step_down(request)  # the last of its texts are in another lane
+        if batch:
+            self._run(batch)
+        return bool(batch) or request.settled
 
     def _bring_helpers(self) -> None:
         for _ in range(self._bounds.lanes - 1):
@@ -184,7 +221,7 @@ class Batcher:
         if items and not bulk:
             self._alone = 0
         self._line_of(request).extend(items)
-        request.leads = self._leaders < self._bounds.lanes
+        request.leads = self._leaders < self._bounds.lanes and (bulk or not self._at_gate)
         self._leaders += request.leads
 
     def _line_of(self, request: _Request) -> deque[_Item]:
@@ -245,12 +282,20 @@ class Batcher:
         if not request.leads:
             return
         request.leads = False
-        for item in chain(self._interactive, self._bulk if self._bulk_may else ()):
+        self._leaders -= 1
+        self._call_leader()
+
+    def _call_leader(self) -> None:
+        """Let the next in line lead, if there is a lane, and nobody who will take it along."""
+        if self._leaders >= self._bounds.lanes:
+            return
+        line = () if self._at_gate else self._interactive
+        for item in chain(line, self._bulk if self._bulk_may else ()):
             if not item.request.leads:
                 item.request.leads = True
+                self._leaders += 1
                 item.request.woken.set()
                 return
-        self._leaders -= 1
 
     def _settle(self, requests: set[_Request], error: Exception) -> None:
         for request in requests:

@@ -20,6 +20,7 @@ from ai_memory.adapters.embedder.onnx_encoder import OnnxEncoder
 from ai_memory.adapters.embedder.session import RuntimeFailure, open_session
 from ai_memory.adapters.embedder.tokenizer import Tokenizer
 from ai_memory.errors import EmbedderUnavailable
+from ai_memory.gate import Gate
 
 if TYPE_CHECKING:
     from ai_memory.adapters.embedder import Progress
@@ -35,7 +36,11 @@ LOCAL_BOUNDS: Final = BatchBounds(
 
 
 def load_minilm(
-    cache_dir: Path, progress: Progress | None = None, *, threads: int | None = None
+    cache_dir: Path,
+    progress: Progress | None = None,
+    *,
+    threads: int | None = None,
+    gate: Gate | None = None,
 ) -> Batcher:
     """Load the model, converting it into `cache_dir` if that has not happened yet.
 
@@ -43,6 +48,7 @@ def load_minilm(
         cache_dir: The user's cache directory.
         progress: Hears of the conversion, which takes a second or two; not of anything else.
         threads: Threads of one computation; None for as many as help.
+        gate: What the batcher passes.
 
     Raises:
         EmbedderUnavailable: The weights are not installed, or the cache cannot be written.
@@ -65,7 +71,7 @@ def load_minilm(
                 f"ONNX Runtime refuses the local model: {error}", hint="Upgrade onnxruntime."
             ) from error
     encoder = OnnxEncoder(session, tokenizer.result(), model_id=MODEL_ID, output=OUTPUT)
-    return Batcher(encoder, LOCAL_BOUNDS)
+    return Batcher(encoder, LOCAL_BOUNDS, gate)
 
 
 def graph_file(cache_dir: Path, files: MiniLMFiles) -> Path:

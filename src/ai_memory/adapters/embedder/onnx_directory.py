@@ -19,6 +19,7 @@ from ai_memory.adapters.embedder.pooling import Pooling
 from ai_memory.adapters.embedder.session import RuntimeFailure, open_session
 from ai_memory.adapters.embedder.tokenizer import Tokenizer
 from ai_memory.errors import EmbedderUnavailable
+from ai_memory.gate import Gate
 
 INPUTS: Final = frozenset({"input_ids", "attention_mask", "token_type_ids"})
 TOKENS_MAX: Final = 512
@@ -32,7 +33,11 @@ _PADDED_POSITIONS: Final = frozenset({"roberta", "xlm-roberta", "camembert", "mp
 
 
 def load_onnx_directory(
-    directory: Path, *, model_id: str | None = None, threads: int | None = None
+    directory: Path,
+    *,
+    model_id: str | None = None,
+    threads: int | None = None,
+    gate: Gate | None = None,
 ) -> Batcher:
     """Load the model in `directory`.
 
@@ -40,6 +45,7 @@ def load_onnx_directory(
         directory: See the module.
         model_id: The name its vectors are stored under; None for the directory's name.
         threads: Threads of one computation; None for as many as help.
+        gate: What the batcher passes.
 
     Raises:
         EmbedderUnavailable: A file is missing or damaged, or the model is of a kind we cannot run.
@@ -65,7 +71,7 @@ def load_onnx_directory(
         text_tokens_max=tokens_max,
         lanes=2,  # each computes with half of the processors
     )
-    return Batcher(encoder, bounds)
+    return Batcher(encoder, bounds, gate)
 
 
 def _tokenizer(directory: Path, tokens_max: int) -> Tokenizer:

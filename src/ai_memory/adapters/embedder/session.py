@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, Final
 
 import onnxruntime
 from onnxruntime.capi import onnxruntime_pybind11_state
+
+from ai_memory.adapters.system import usable_processors
 
 THREADS_MAX: Final = 4  # beyond that a 384-wide model gains little and its neighbours lose
 _FATAL: Final = 4  # everything less is raised as well, and stderr belongs to the program
@@ -51,6 +52,4 @@ def default_threads() -> int:
     Of two, one: without spinning, waking a second thread costs a short text more than it saves
     (1.7 instead of 2.6 ms for 20 words), and the other core has the store to serve.
     """
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    usable = usable or 1
-    return max(1, min(usable // 2, THREADS_MAX))
+    return max(1, min(usable_processors() // 2, THREADS_MAX))
