@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import pytest
 
 from ai_memory.compose import open_node
-from ai_memory.config import load_config
+from ai_memory.config import config_file, default_cache_dir, default_db, load_config
 from ai_memory.errors import ConfigInvalid
 
 KEY = "sk-very-secret"
@@ -55,3 +56,27 @@ def test_an_endpoint_needs_the_name_of_its_model() -> None:
     config = load_config({"db": ":memory:", "tier": "smart", "embedder": "none", "llm": "openai"})
     with pytest.raises(ConfigInvalid, match="not named"):
         open_node(config)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"HOME": "/home/ada/"},
+        {"HOME": ""},
+        {"HOME": "relative"},
+        {"XDG_DATA_HOME": "/data", "XDG_CACHE_HOME": "/cache", "XDG_CONFIG_HOME": "/config"},
+        {"XDG_DATA_HOME": " ", "XDG_CACHE_HOME": "relative", "XDG_CONFIG_HOME": "~/config"},
+        {"ANDROID_ROOT": "/system", "ANDROID_DATA": "/data"},
+    ],
+)
+def test_our_folders_are_those_of_platformdirs(
+    settings: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "AI_MEMORY_CONFIG"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert Path(default_db()).parent == platformdirs.user_data_path("ai-memory", appauthor=False)
+    assert default_cache_dir() == platformdirs.user_cache_dir("ai-memory", appauthor=False)
+    assert config_file().parent == platformdirs.user_config_path("ai-memory", appauthor=False)

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ai_memory.retrieval import moment
 from ai_memory.retrieval.moment import Span, day_of, nearness, spans
 
 NOW = int(datetime(2024, 3, 10, 12, tzinfo=UTC).timestamp()) * 1_000_000
@@ -80,3 +81,17 @@ def test_no_text_fails(query: str, now: int) -> None:
     for span in spans(query, now):
         assert span.first <= span.last
         assert 0 <= nearness([span], 700_000) <= 1
+
+
+WORDS = (
+    "2023-06-16", "16th", "in", "June", "SEPT", "\u017fept", "may", "1999", "today", "Tonight",
+    "this", "morning", "last", "week", "past", "year", "two", "3", "days", "ago", "dog", "\u0663",
+)  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join))
+def test_no_day_is_missed_for_want_of_a_hint(query: str) -> None:
+    quick = spans(query, NOW)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moment, "_may_name", lambda _hints, _query: True)
+        assert spans(query, NOW) == quick

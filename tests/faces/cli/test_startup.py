@@ -14,12 +14,17 @@ from tests.faces.cli.shell import SECS, command
 STARTUP_SECS_MAX: Final = 0.2
 RUNS: Final = 7
 HEAVY: Final = (
-    "asyncio", "email", "http.client", "httpx2", "importlib.metadata", "mcp", "multiprocessing",
-    "numpy", "onnxruntime", "pydantic", "ssl", "starlette", "tokenizers", "tomllib", "tqdm",
-    "unittest", "usearch", "uvicorn", "ai_memory.api", "ai_memory.faces.http",
-    "ai_memory.faces.mcp", "ai_memory.measure", "ai_memory.adapters.embedder",
-    "ai_memory.adapters.vector_index", "ai_memory.adapters.formats",
+    "asyncio", "dataclasses", "difflib", "email", "http.client", "httpx2", "importlib.metadata",
+    "importlib.resources", "json", "mcp", "multiprocessing", "numpy", "onnxruntime", "pydantic",
+    "random", "secrets", "shutil", "socket", "ssl", "starlette", "subprocess", "tempfile",
+    "tokenizers", "tomllib", "tqdm", "unittest", "usearch", "uvicorn", "zipfile", "ai_memory.api",
+    "ai_memory.faces.http", "ai_memory.faces.mcp", "ai_memory.measure",
+    "ai_memory.adapters.embedder", "ai_memory.adapters.formats", "ai_memory.adapters.vector_index",
+    "ai_memory.operations.consolidation", "ai_memory.workers.curator",
 )  # fmt: skip
+HEAVY_TO_READ: Final = ("hashlib", "ai_memory.operations.embedding", "ai_memory.retrieval.window")
+OWN_MODULES_MAX: Final = 105
+"""A recall imports some 100 of our modules; each costs a third of a millisecond or more."""
 
 WORDS: Final = (
     ("store", "-T", "Coffee", "-c", "Ada drinks her coffee black.", "--on-conflict", "version"),
@@ -35,12 +40,24 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("words", WORDS, ids=["store", "recall"])
-def test_nothing_heavy_is_imported(words: tuple[str, ...]) -> None:
+def test_a_store_imports_nothing_heavy() -> None:
+    assert _imported(WORDS[0]) & set(HEAVY) == set()
+
+
+def test_a_recall_imports_nothing_heavy_and_little_of_ours() -> None:
+    _imported(WORDS[0])
+    imported = _imported(WORDS[1])  # it finds something, and counts that
+    assert "ai_memory.operations.touch_memories" in imported
+    assert imported & {*HEAVY, *HEAVY_TO_READ} == set()
+    ours = [name for name in imported if name.startswith("ai_memory")]
+    assert len(ours) <= OWN_MODULES_MAX, sorted(ours)
+
+
+def _imported(words: tuple[str, ...]) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, *words], capture_output=True, timeout=SECS, check=True
     )
-    assert set(done.stderr.decode().split()) & set(HEAVY) == set()
+    return set(done.stderr.decode().split())
 
 
 @pytest.mark.parametrize("words", WORDS, ids=["store", "recall"])
@@ -61,3 +78,30 @@ def _seconds(words: tuple[str, ...]) -> float:
     running.returncode = os.waitstatus_to_exitcode(status)
     assert running.returncode == 0
     return used.ru_utime + used.ru_stime
+
+
+LEAVING: Final = """
+import atexit, sys, threading
+from ai_memory.faces.cli.main import main
+atexit.register(print, "at exit", file=sys.stderr)
+if sys.argv.pop(1) == "busy":
+    returned = threading.Event()
+    beside = lambda: (returned.wait(), print("beside", file=sys.stderr))
+    threading.Thread(target=beside).start()
+main()
+print("returned", file=sys.stderr)
+returned.set()
+"""
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("idle", ["at exit"]), ("busy", ["returned", "beside", "at exit"])],
+)
+def test_a_call_ends_the_process_unless_something_runs(state: str, said: list[str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LEAVING, state, "--version"],
+        capture_output=True, timeout=SECS, check=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.startswith("ai-memory ")
+    assert done.stderr.splitlines() == said

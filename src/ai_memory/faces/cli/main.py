@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -24,15 +26,43 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one call of the command line.
 
     Args:
-        argv: The words after the program's name; None: those of this process.
+        argv: The words after the program's name; None: those of this process, which then ends
+            with the exit code, most often without returning.
 
     Returns:
         The exit code: 0 done, 1 failed, 2 wrong usage or settings, 130 interrupted, 141 when
         nobody reads the output any more.
     """
+    if argv is not None:
+        return _answer(list(argv))
+    gc.disable()  # a process of one call leaves no garbage worth the looking
+    code = _answer(sys.argv[1:])
+    _leave(code)
+    return code
+
+
+def _leave(code: int) -> None:
+    """End the process here, unless something runs beside us.
+
+    All is written and closed. To take the interpreter apart takes longer than many a call.
+    """
+    import threading
+
+    if threading.active_count() > 1 or os.environ.get("AI_MEMORY_DEBUG"):
+        return
+    atexit._run_exitfuncs()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            if stream is not None:
+                stream.flush()
+    except (OSError, ValueError):
+        return  # the interpreter says it in its own way
+    os._exit(code)
+
+
+def _answer(words: list[str]) -> int:
     # numpy starts a thread pool when imported, which costs 50 ms; our products are small.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    words = list(sys.argv[1:] if argv is None else argv)
     as_json = "--json" in words
     output.prepare_streams()
     try:
@@ -104,6 +134,8 @@ def _joined(words: Words, known: dict[str, Entry]) -> Words:
 
 
 def _carry_out(entry: Entry, words: Words) -> int:
+    if entry.module != "operation":
+        gc.enable()  # see `main`: this may go on for days
     if entry.forwards:
         return entry.forward()(words)
     from ai_memory.faces.cli.parser import Parser
