@@ -86,6 +86,7 @@ def test_no_text_fails(query: str, now: int) -> None:
 WORDS = (
     "2023-06-16", "16th", "in", "June", "SEPT", "\u017fept", "may", "1999", "today", "Tonight",
     "this", "morning", "last", "week", "past", "year", "two", "3", "days", "ago", "dog", "\u0663",
+    "\u017feven", "la\u017ft",
 )  # fmt: skip
 
 
@@ -95,3 +96,9 @@ def test_no_day_is_missed_for_want_of_a_hint(query: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(moment, "_may_name", lambda _hints, _query: True)
         assert spans(query, NOW) == quick
+
+
+def test_a_long_s_is_an_s() -> None:
+    assert spans("on 16 \u017feptember 2023") == spans("on 16 september 2023")
+    assert spans("\u017feven days ago", NOW) == spans("seven days ago", NOW)
+    assert spans("la\u017ft week", NOW) == spans("last week", NOW)

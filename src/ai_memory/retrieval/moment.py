@@ -141,7 +141,7 @@ def _calendar_span(parts: dict[str, str | None]) -> Span | None:
 
 
 def _month_number(name: str) -> int:
-    return next(n for n, month in enumerate(_MONTHS, 1) if month.startswith(name.lower()[:3]))
+    return next(n for n, month in enumerate(_MONTHS, 1) if month.startswith(name.casefold()[:3]))
 
 
 def _widened(span: Span, before: str) -> Span:
@@ -149,8 +149,8 @@ def _widened(span: Span, before: str) -> Span:
     match = _AROUND.search(before)
     if match is None:
         return span
-    reach = _UNIT_DAYS[match["unit"].lower()]
-    if match["side"].lower() == "before":
+    reach = _UNIT_DAYS[match["unit"].casefold()]
+    if match["side"].casefold() == "before":
         return span._replace(first=span.first - reach)
     return span._replace(last=span.last + reach)
 
@@ -161,13 +161,13 @@ def _relative_span(match: re.Match[str], today: int) -> Span:
     if match["yesterday"]:
         return Span(today - 1, today - 1)
     if match["which"]:
-        reach = _UNIT_DAYS[match["span"].lower()]
-        if match["which"].lower() == "last":
+        reach = _UNIT_DAYS[match["span"].casefold()]
+        if match["which"].casefold() == "last":
             return Span(today - 2 * reach, today - reach // 2)
         return Span(today - reach, today)
-    text = match["count"].lower()
+    text = match["count"].casefold()
     count = int(text) if text.isdigit() else _NUMBERS[text]
-    reach = _UNIT_DAYS[match["unit"].lower()]
+    reach = _UNIT_DAYS[match["unit"].casefold()]
     middle = today - count * reach
     return Span(middle - reach // 2, middle + reach // 2)
 

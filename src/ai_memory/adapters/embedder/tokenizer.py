@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from tokenizers import Tokenizer as FastTokenizer
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 CHARS_PER_TOKEN_MAX: Final = 32  # what stands behind that many characters per token is never read
 
