@@ -11,7 +11,7 @@ import pytest
 
 from ai_memory.adapters.embedder.batcher import Batcher
 from ai_memory.adapters.embedder.minilm import graph_file, load_minilm
-from ai_memory.adapters.embedder.minilm_cache import cached
+from ai_memory.adapters.embedder.minilm_cache import _PIECE_BYTES, cached
 from ai_memory.adapters.embedder.minilm_weights import find_files
 
 GRAPH = bytes(range(256)) * 5 + b"odd"
@@ -62,15 +62,26 @@ def kill_when_ready(process: subprocess.Popen[str]) -> None:
 
 def test_it_converts_once_and_reads_afterwards(tmp_path: Path) -> None:
     file = tmp_path / "deep" / "er" / "graph.onnx"
-    first = cached(file, lambda: GRAPH)
+    assert cached(file, lambda: GRAPH) == file
+    first = file.read_bytes()
     assert first.startswith(GRAPH)
-    assert cached(file, lambda: pytest.fail("converted twice")) == first
+    assert cached(file, lambda: pytest.fail("converted twice")) == file
+    assert file.read_bytes() == first
+
+
+@pytest.mark.parametrize("size", [0, 1, 8, _PIECE_BYTES, _PIECE_BYTES + 3, 3 * _PIECE_BYTES + 8])
+def test_a_graph_of_any_size_is_known_again(tmp_path: Path, size: int) -> None:
+    file = tmp_path / "graph.onnx"
+    graph = b"\xfe" * size
+    cached(file, lambda: graph)
+    cached(file, lambda: pytest.fail("converted twice"))
+    assert file.read_bytes().startswith(graph)
 
 
 @pytest.mark.parametrize("damage", ["empty", "truncated", "one byte", "zeroed"])
 def test_a_damaged_file_is_made_again(tmp_path: Path, damage: str) -> None:
     file = tmp_path / "graph.onnx"
-    whole = cached(file, lambda: GRAPH)
+    whole = cached(file, lambda: GRAPH).read_bytes()
     broken = {
         "empty": b"",
         "truncated": whole[:-1],
@@ -79,7 +90,7 @@ def test_a_damaged_file_is_made_again(tmp_path: Path, damage: str) -> None:
     }[damage]
     assert broken != whole
     file.write_bytes(broken)
-    assert cached(file, lambda: GRAPH) == whole
+    cached(file, lambda: GRAPH)
     assert file.read_bytes() == whole
 
 
@@ -93,7 +104,7 @@ def test_threads_that_start_together_convert_once(tmp_path: Path) -> None:
 
     def load(_: int) -> bytes:
         together.wait()
-        return cached(tmp_path / "graph.onnx", convert)
+        return cached(tmp_path / "graph.onnx", convert).read_bytes()
 
     with ThreadPoolExecutor(8) as pool:
         contents = set(pool.map(load, range(8)))
@@ -106,7 +117,7 @@ def test_a_converter_killed_before_replacing_leaves_no_file(tmp_path: Path) -> N
     kill_when_ready(start(STOP_BEFORE_REPLACING, file))
     assert file.with_suffix(".tmp").stat().st_size > 100_000
     assert not file.exists()
-    assert cached(file, lambda: GRAPH).startswith(GRAPH)
+    assert cached(file, lambda: GRAPH).read_bytes().startswith(GRAPH)
     assert [path.suffix for path in sorted(tmp_path.iterdir())] == [".lock", ".onnx"]
 
 

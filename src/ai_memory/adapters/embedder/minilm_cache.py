@@ -1,7 +1,9 @@
 """The converted graph in the user's cache directory: whole, or not there at all.
 
-The file ends in its own checksum, so a damaged one is noticed and made again. It costs 1.5 ms
-of the start-up; a cryptographic digest would cost 28, and nobody but the user writes there.
+The file ends in its own checksum, so a damaged one is noticed and made again. It costs 3 ms
+of the start-up; a cryptographic digest would cost 28, and nobody but the user writes there. The
+file is checked piece by piece and left to the runtime to load: to hold its 23 MB as well would cost
+another 15 ms, and the room.
 """
 
 from __future__ import annotations
@@ -19,10 +21,11 @@ from ai_memory.adapters.embedder.file_lock import locked
 # holding a key and a value): messages of protobuf may be appended to one another.
 _SEAL_HEAD: Final = b"\x72\x1c\x0a\x08checksum\x12\x10"
 _SEAL_BYTES: Final = len(_SEAL_HEAD) + 16  # hexadecimal digits
+_PIECE_BYTES: Final = 1 << 18  # whole words
 
 
-def cached(file: Path, convert: Callable[[], bytes]) -> bytes:
-    """The content of `file`, converted first if it is missing or damaged.
+def cached(file: Path, convert: Callable[[], bytes]) -> Path:
+    """The file, whole: converted first if it is missing or damaged.
 
     Processes that start together convert once: the others wait for the first. A process that dies
     while converting leaves nothing that could be taken for the file.
@@ -30,31 +33,38 @@ def cached(file: Path, convert: Callable[[], bytes]) -> bytes:
     Raises:
         OSError: The directory cannot be written.
     """
-    content = _read(file)
-    if content is not None:
-        return content
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with locked(file.with_suffix(".lock")):
-        content = _read(file)  # another process may have converted it while we waited
-        if content is None:
-            graph = convert()
-            content = graph + _seal(graph)
-            _write(file, content)
-    return content
+    if not _is_whole(file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with locked(file.with_suffix(".lock")):
+            # Another process may have converted it while we waited.
+            if not _is_whole(file):
+                graph = convert()
+                _write(file, graph + _seal(_sum(graph)))
+    return file
 
 
-def _read(file: Path) -> bytes | None:
+def _is_whole(file: Path) -> bool:
+    """Whether the file is there and ends in the checksum of all bytes before."""
     try:
-        content = file.read_bytes()
+        stream = file.open("rb")
     except FileNotFoundError:
-        return None
-    whole = content.endswith(_seal(memoryview(content)[:-_SEAL_BYTES]))
-    return content if whole else None
+        return False
+    with stream:
+        left = os.fstat(stream.fileno()).st_size - _SEAL_BYTES
+        piece = memoryview(bytearray(_PIECE_BYTES))
+        total = 0
+        while left > 0:
+            found = stream.readinto(piece[:left])
+            if not found:
+                return False  # it is being cut short
+            total += _sum(piece[:found])
+            left -= found
+        return stream.read() == _seal(total)
 
 
-def _seal(graph: bytes | memoryview) -> bytes:
-    """What stands behind the graph: the checksum of all bytes before it."""
-    return _SEAL_HEAD + _checksum(graph)
+def _seal(total: int) -> bytes:
+    """What stands behind a graph of this sum."""
+    return _SEAL_HEAD + b"%016x" % (total % 2**64)
 
 
 def _write(file: Path, content: bytes) -> None:
@@ -67,9 +77,8 @@ def _write(file: Path, content: bytes) -> None:
     temporary.replace(file)
 
 
-def _checksum(content: bytes | memoryview) -> bytes:
-    """The sum of the 64-bit words, which runs at the speed of memory."""
+def _sum(content: bytes | memoryview) -> int:
+    """The sum of the 64-bit words, which runs at the speed of memory; mod 2^64 of each part."""
     words = len(content) // 8
     total = int(np.frombuffer(content, "<u8", words).sum(dtype=np.uint64))
-    total += int.from_bytes(content[words * 8 :], "little")
-    return b"%016x" % (total % 2**64)
+    return total + int.from_bytes(content[words * 8 :], "little")
