@@ -62,6 +62,7 @@ from ai_memory.ports import (
     Transaction,
     VectorIndex,
 )
+from ai_memory.recent import RecentVectors
 
 if TYPE_CHECKING:
     from ai_memory.ports import Matrix
@@ -137,6 +138,7 @@ class Node:
         self.reranker = ports.reranker
         self.language_model = ports.language_model
         self._gate = ports.gate or Gate(1)
+        self._questions = RecentVectors()
         self._touches: deque[tuple[str, Micros]] = deque(maxlen=limits.TOUCHES_PENDING_MAX)
         self._closed = False
         self._inboxes: WeakKeyDictionary[Any, Inbox] = WeakKeyDictionary()
@@ -322,6 +324,8 @@ class Node:
         """Step 2. An embedder that fails costs the vectors, never the memory."""
         assert self._embedder is not None
         try:
+            if step.asked:
+                return self._questions.embed(step.texts, self._embedder.embed)
             return self._embedder.embed(step.texts, bulk=step.bulk)
         except EmbedderUnavailable:
             return None

@@ -53,7 +53,9 @@ def get_memory(command: GetMemory, rows: Reader, context: Context) -> GetResult:
         after=None,
         limit=limits.LINKS_SHOWN_MAX,
     )
-    newer = successors(rows, [memory.id], Filter(now=context.now)).get(memory.id, ())
+    newer: tuple[str, ...] = ()
+    if links:  # what supersedes it is linked to it
+        newer = successors(rows, [memory.id], Filter(now=context.now)).get(memory.id, ())
     return GetResult(
         **shown(memory),
         memory=view(memory),

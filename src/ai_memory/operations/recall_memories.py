@@ -167,7 +167,8 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
     blended: Vector | None = None
     if context.vector_index is not None:
         spoken = first_person(command.context)
-        matrix = yield Embed([text for text in (command.context, spoken, turns) if text])
+        texts = [text for text in (command.context, spoken, turns) if text]
+        matrix = yield Embed(texts, asked=True)
         if matrix is not None:
             from ai_memory.retrieval.context import blend_query
 

@@ -30,10 +30,16 @@ T = TypeVar("T")
 
 
 class Embed(NamedTuple):
-    """Embed texts. Answer: a Matrix, or None when this node has no embedder."""
+    """Embed texts. Answer: a Matrix, or None when this node has no embedder.
+
+    Attributes:
+        bulk: Many texts that nobody waits for.
+        asked: They are questions, which may be asked again: their vectors are remembered.
+    """
 
     texts: Sequence[str]
     bulk: bool = False
+    asked: bool = False
 
 
 class Compute(NamedTuple):

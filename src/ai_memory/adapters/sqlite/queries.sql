@@ -302,6 +302,10 @@ SELECT json_group_array(json(o)) FROM (
     SELECT {link_array} AS o FROM ({ends}) WHERE {after}
     ORDER BY valid_from, created_at, source_id, target_id, relation LIMIT :limit)
 
+-- name: any_link --
+SELECT EXISTS (SELECT 1 FROM link WHERE source_id = :id)
+    OR EXISTS (SELECT 1 FROM link INDEXED BY link_by_target WHERE target_id = :id)
+
 -- name: count_links --
 SELECT count(*) FROM ({ends})
 
