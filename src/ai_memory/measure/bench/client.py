@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final, Protocol, Self
 
@@ -163,7 +163,9 @@ class McpPipeClient:
 
 @contextmanager
 def served(db: Path, level: str) -> Iterator[int]:
-    """`ai-memory serve` as a process of its own; the port where it answers.
+    """`ai-memory serve` as a process of its own, all faces awake; the port where it answers.
+
+    A node loads its MCP face beside its first requests, which takes a second of processor time.
 
     Raises:
         Internal: It did not start.
@@ -179,7 +181,10 @@ def served(db: Path, level: str) -> Iterator[int]:
         first = process.stderr.readline().decode()
         if "http://" not in first:
             raise Internal(f"the node did not start: {first.strip()}")
-        yield int(first.partition("http://")[2].split()[0].rpartition(":")[2])
+        port = int(first.partition("http://")[2].split()[0].rpartition(":")[2])
+        with closing(McpHttpClient(port)) as waking:
+            waking.post("/mcp", INITIALIZE)
+        yield port
     finally:
         process.terminate()
         _end(process)
