@@ -466,3 +466,17 @@ class TestImport:
         open_.run(DeleteMemory(id="x"))
         assert open_.run(ImportMemories(memories=(record,))).skipped == 1
         assert open_.run(ListMemories()).total == 0
+
+
+def test_a_prefix_finds_what_lives_behind_many_that_expired(open_: Harness) -> None:
+    expiring = to_rfc3339(NOON + HOUR * 1_000_000)
+    records = tuple(
+        {"id": f"ab-{n:02}", "title": f"t{n}", "content": "c", "expires_at": expiring}
+        for n in range(30)
+    )
+    live = {"id": "ab-99", "title": "live", "content": "c", "tier": "long"}
+    open_.run(ImportMemories(memories=(*records, live)))
+    with pytest.raises(AmbiguousId):
+        open_.run(GetMemory(id="ab"))
+    open_.clock.advance(2 * HOUR)
+    assert open_.run(GetMemory(id="ab")).title == "live"

@@ -19,8 +19,9 @@ def find(rows: Reader, memory_id: str, now: Micros) -> Memory:
     exact = rows.memory(memory_id)
     if exact is not None and not exact.expired(now):
         return exact
-    ids = rows.ids_with_prefix(memory_id, limits.ID_MATCHES_SHOWN_MAX + 1) if exact is None else []
-    live = [memory for memory in rows.memories(ids) if not memory.expired(now)]
+    most = limits.ID_MATCHES_SHOWN_MAX + 1
+    ids = rows.ids_with_prefix(memory_id, most, now) if exact is None else []
+    live = rows.memories(ids)
     if not live:
         raise NotFound(f"memory not found: {memory_id}", id=memory_id)
     if len(live) > 1:

@@ -270,8 +270,8 @@ class Reader(VectorRows, GraphRows, RowPages, Protocol):
     def memory_titled(self, namespace: str, title: str) -> Memory | None:
         """The memory that holds this title in this namespace."""
 
-    def ids_with_prefix(self, prefix: str, limit: int) -> list[str]:
-        """Ids that begin with `prefix`, ascending, at most `limit`."""
+    def ids_with_prefix(self, prefix: str, limit: int, now: Micros | None = None) -> list[str]:
+        """Ids that begin with `prefix`, ascending, at most `limit`; with `now` the unexpired."""
 
     def memories_by_key(self, keys: Sequence[int]) -> dict[int, Memory]:
         """Memories by their row keys."""

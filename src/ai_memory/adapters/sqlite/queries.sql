@@ -43,7 +43,9 @@ WHERE EXISTS (SELECT 1 FROM version WHERE memory_id = wanted.value)
 
 -- name: ids_with_prefix --
 SELECT json_group_array(id) FROM (
-    SELECT id FROM memory WHERE id >= :prefix AND id < :prefix || char(1114111) ORDER BY id LIMIT :limit)
+    SELECT id FROM memory WHERE id >= :prefix AND id < :prefix || char(1114111)
+        AND (:now IS NULL OR expires_at IS NULL OR expires_at > :now)
+    ORDER BY id LIMIT :limit)
 
 -- name: archived_by_id --
 SELECT json_group_array(json(o)) FROM (

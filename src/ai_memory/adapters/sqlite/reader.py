@@ -130,12 +130,11 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
         self._flush()
         return set(_any.decode(self._one(query("known_ids"), {"ids": json_text(ids)})))
 
-    def ids_with_prefix(self, prefix: str, limit: int) -> list[str]:
+    def ids_with_prefix(self, prefix: str, limit: int, now: Micros | None = None) -> list[str]:
         """See ports.Reader."""
         self._flush()
-        found: list[str] = _any.decode(
-            self._one(query("ids_with_prefix"), {"prefix": prefix, "limit": limit})
-        )
+        bindings = {"prefix": prefix, "limit": limit, "now": now}
+        found: list[str] = _any.decode(self._one(query("ids_with_prefix"), bindings))
         return found
 
     def memories_by_key(self, keys: Sequence[int]) -> dict[int, Memory]:
