@@ -38,8 +38,8 @@ def json_decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
     """A decoder of JSON."""
 
     def make() -> msgspec.json.Decoder[T]:
-        import msgspec
+        from ai_memory.typed import json_decoder as decoder_of
 
-        return msgspec.json.Decoder(kind)
+        return decoder_of(kind)
 
     return cast("msgspec.json.Decoder[T]", _Late(make))

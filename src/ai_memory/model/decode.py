@@ -8,7 +8,7 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 import msgspec
 
-from ai_memory import late
+from ai_memory import late, typed
 from ai_memory.errors import ValidationFailed
 from ai_memory.model.command import Command
 
@@ -38,7 +38,7 @@ def decode_fields(kind: type[C], fields: Mapping[str, Any], *, text: bool = Fals
         if value is not None or _default(kind, name) is msgspec.UNSET:
             given[name] = value
     try:
-        return msgspec.convert(given, kind, strict=not text)
+        return typed.convert(given, kind, strict=not text)
     except msgspec.ValidationError as cause:
         raise _invalid(str(cause), kind) from cause
     except (RecursionError, UnicodeEncodeError, OverflowError) as cause:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from ai_memory import limits
+from ai_memory import late, limits
 from ai_memory.model import field
 from ai_memory.model.clock import Micros, to_rfc3339
 from ai_memory.model.link import Link, Relation
@@ -138,7 +138,7 @@ class Line(msgspec.Struct, frozen=True):
     data: msgspec.Raw
 
 
-_line_decoder: Final = msgspec.json.Decoder(Line)
+_line_decoder: Final = late.json_decoder(Line)
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from ai_memory import limits
+from ai_memory import limits, typed
 from ai_memory.errors import ValidationFailed
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ def decode_cursor(text: str, kind: type[T]) -> T:
     """
     try:
         padded = text + "=" * (-len(text) % 4)
-        value = msgspec.json.decode(urlsafe_b64decode(padded), type=kind)
+        value = typed.decode_json(urlsafe_b64decode(padded), kind)
         if isinstance(value, int) and not 0 <= value <= limits.OFFSET_MAX:
             raise ValueError("no page begins there")  # noqa: TRY301 - refused like the others
         return value

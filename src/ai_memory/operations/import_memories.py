@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import msgspec
 from msgspec import Meta
 
-from ai_memory import limits
+from ai_memory import limits, typed
 from ai_memory.errors import AiMemoryError, NotFound, ValidationFailed
 from ai_memory.model import field
 from ai_memory.model.change import Change, LinkPut, MemoryPut
@@ -230,7 +230,7 @@ def _links(command: ImportMemories) -> tuple[dict[int, ImportedLink], list[Impor
     for index, value in enumerate(command.links):
         try:
             given = {name: item for name, item in value.items() if item is not None}
-            links[index] = msgspec.convert(given, ImportedLink)
+            links[index] = typed.convert(given, ImportedLink)
         except msgspec.ValidationError as cause:
             errors.append(_no_link(index, ValidationFailed(str(cause))))
         except AiMemoryError as refusal:
@@ -304,7 +304,7 @@ def _news(draft: Memory, live: dict[str, Memory], known: set[str]) -> bool:
 
 def _record(record: dict[str, Any]) -> ImportedMemory:
     try:
-        return msgspec.convert(
+        return typed.convert(
             {name: value for name, value in record.items() if value is not None}, ImportedMemory
         )
     except msgspec.ValidationError as cause:

@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from ai_memory import limits
+from ai_memory import limits, typed
 from ai_memory.errors import ValidationFailed
 from ai_memory.model.change import (
     ArchivedPut,
@@ -90,7 +90,7 @@ def read_record(text: str) -> Record | None:
         kind = RECORD_TYPES.get(line.kind)
         if kind is None:
             raise ValidationFailed(f"a record of an unknown kind: {line.kind[:80]}")
-        record = msgspec.json.decode(line.data, type=kind)
+        record = typed.decode_json(line.data, kind)
     except (msgspec.DecodeError, ValueError, RecursionError) as cause:
         raise ValidationFailed(f"not a record of an export: {cause}") from cause
     _check(record)

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from ai_memory import typed
 from ai_memory.adapters.formats import bound
 from ai_memory.adapters.formats.record import ImportProblem
 from ai_memory.adapters.formats.source import Source
@@ -85,7 +86,7 @@ def _of_document(source: Source) -> Iterator[Element | ImportProblem]:
         yield from _of_object(data)
         return
     try:
-        pieces = msgspec.json.decode(data, type=list[msgspec.Raw])
+        pieces = typed.decode_json(data, list[msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         yield from _salvaged(data.decode("utf-8", "replace"), source)
         return

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ai_memory import typed
 from ai_memory.adapters.formats.element import elements
 from ai_memory.adapters.formats.moment import guess_instant, read_instant
 from ai_memory.adapters.formats.option import Options
@@ -107,7 +108,7 @@ def _memory(value: dict[str, Any], line: int, options: Options) -> Iterator[Item
         others = {key: item for key, item in value.items() if key != "memory"}
         value = others if "content" in value else {**others, **nested}
     try:
-        fields = msgspec.convert(value, _Fields)
+        fields = typed.convert(value, _Fields)
         yield from _records(fields, value, line, options)
     except msgspec.ValidationError as cause:
         yield ImportProblem(line=line, message=_readable(cause), excerpt=excerpt(str(value)))

@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import msgspec
-
+from ai_memory import typed
 from ai_memory.adapters.formats.markdown import MARK
 from ai_memory.model.clock import Micros, parse_rfc3339
 from ai_memory.model.record import LinkRecord, MemoryRecord, read_line
@@ -53,9 +52,9 @@ class NoteWriter:
         """
         for text in lines:
             if text.startswith(b'{"kind":"memory"'):
-                self._note(msgspec.json.decode(read_line(text).data, type=MemoryRecord))
+                self._note(typed.decode_json(read_line(text).data, MemoryRecord))
             elif text.startswith(b'{"kind":"link"'):
-                link = msgspec.json.decode(read_line(text).data, type=LinkRecord)
+                link = typed.decode_json(read_line(text).data, LinkRecord)
                 if self._holds(link):
                     self._relations.setdefault(link.source_id, []).append(link)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from ai_memory import typed
 from ai_memory.adapters.formats.option import Options
 from ai_memory.adapters.formats.record import ImportLine, ImportProblem, Item
 from ai_memory.adapters.formats.source import Source
@@ -55,7 +56,7 @@ def read(source: Source, options: Options) -> Iterator[Item]:
 
 def _manifest_problem(data: bytes) -> str | None:
     try:
-        manifest = msgspec.json.decode(data, type=Manifest)
+        manifest = typed.decode_json(data, Manifest)
     except msgspec.DecodeError as cause:
         return f"the manifest cannot be read: {cause}"
     if manifest.version > FORMAT_VERSION:
@@ -69,7 +70,7 @@ def _manifest_problem(data: bytes) -> str | None:
 def _end(data: bytes) -> dict[str, int] | None:
     """The counts of an end record; None if it is damaged."""
     try:
-        records = msgspec.json.decode(read_line(data).data, type=dict[str, dict[str, int]])
+        records = typed.decode_json(read_line(data).data, dict[str, dict[str, int]])
     except (msgspec.DecodeError, ValueError):
         return None
     return records.get("records")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from ai_memory import typed
 from ai_memory.adapters.formats.option import Options
 from ai_memory.adapters.formats.record import ImportLine, ImportProblem, Item
 from ai_memory.adapters.formats.source import Source
@@ -159,7 +160,7 @@ def _memory(row: _Row, aliases: dict[str, list[str]]) -> Memory:
     if created_at is None:
         raise ValidationFailed("created_at is missing")
     tier = row.get("tier")
-    return msgspec.convert(
+    return typed.convert(
         {
             "id": row["id"],
             "namespace": row.get("namespace"),
@@ -206,7 +207,7 @@ def _link(row: _Row) -> LinkRecord:
     if created_at is None:
         raise ValidationFailed("created_at is missing")
     valid_from = _instant(row, "valid_from")
-    link = msgspec.convert(
+    link = typed.convert(
         [
             row["source_id"],
             row["target_id"],

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ai_memory import typed
 from ai_memory.ports import AnswerT
 
 
@@ -41,7 +42,7 @@ def read_answer(said: str, answer: type[AnswerT]) -> AnswerT:
     """
     start, end = _braces(said)
     try:
-        return msgspec.json.decode(said[start:end], type=answer, strict=True)
+        return typed.decode_json(said[start:end], answer)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as wrong:
         raise Malformed(str(wrong)) from wrong
 

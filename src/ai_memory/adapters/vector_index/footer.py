@@ -8,6 +8,8 @@ from typing import Final
 
 import msgspec
 
+from ai_memory import typed
+
 FORMAT: Final = 1
 MAGIC: Final = b"AIMVSEG\n"
 TRAILER: Final = struct.Struct("<II8s")  # length of the footer, its CRC-32, MAGIC
@@ -75,7 +77,7 @@ def unpack_footer(file: memoryview) -> tuple[Footer, int]:
     if zlib.crc32(text) != crc:
         raise SegmentUnusable("damaged footer")
     try:
-        footer = msgspec.json.decode(text, type=Footer)
+        footer = typed.decode_json(text, Footer)
     except msgspec.DecodeError as error:
         raise SegmentUnusable("unknown footer") from error
     if footer.format != FORMAT:

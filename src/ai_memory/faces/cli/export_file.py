@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import msgspec
 
+from ai_memory import typed
 from ai_memory.errors import Conflict, StoreUnavailable, ValidationFailed
 from ai_memory.faces.cli import output
 from ai_memory.faces.cli.call import Call, add_flags, path_of
@@ -133,7 +134,7 @@ def _write(pieces: Iterator[bytes], file: BinaryIO, name: str, *, shown: bool) -
 def _expected(piece: bytes) -> int | None:
     """How many lines the manifest promises; None without one."""
     try:
-        manifest = msgspec.json.decode(piece.partition(b"\n")[0], type=Manifest)
+        manifest = typed.decode_json(piece.partition(b"\n")[0], Manifest)
     except msgspec.DecodeError:
         return None
     return sum(manifest.records.values()) + 2

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from ai_memory import typed
 from ai_memory.adapters.system import SystemClock, SystemEntropy
 from ai_memory.errors import StoreUnavailable, ValidationFailed
 from ai_memory.faces.cli import output
@@ -119,7 +120,7 @@ def _fetch(source: Path, part: Path, *, verify: bool) -> Figures | None:
     beside = manifest_of(source)
     if beside.is_file():
         try:
-            manifest = msgspec.json.decode(beside.read_bytes(), type=Manifest)
+            manifest = typed.decode_json(beside.read_bytes(), Manifest)
         except msgspec.DecodeError as cause:
             raise StoreUnavailable(f"{beside} cannot be read: {cause}") from cause
         if digest(part) != manifest.sha256:

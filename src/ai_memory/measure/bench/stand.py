@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from ai_memory import typed
 from ai_memory.compose import OpenNode
 from ai_memory.errors import ValidationFailed
 from ai_memory.measure.bench import filling
@@ -145,7 +146,7 @@ def facts_of(folder: Path) -> Facts:
     """
     hint = "Make it with `ai-memory bench --keep FOLDER` at this size and level."
     try:
-        facts = msgspec.json.decode((folder / filling.FACTS).read_bytes(), type=Facts)
+        facts = typed.decode_json((folder / filling.FACTS).read_bytes(), Facts)
     except (OSError, msgspec.MsgspecError) as cause:
         raise ValidationFailed(f"{folder} holds no stand", hint=hint, field="from") from cause
     if facts.format != filling.FORMAT:
