@@ -7,7 +7,8 @@ doctor, eval, bench, reembed) each have a module.
 
 The one non-obvious decision: `store` and `recall` at the keyword level must answer within 200 ms,
 most of which is Python importing modules. So a call builds the parser of its own command only and
-imports only that command's module; whatever a rare case needs is imported where it is needed.
+imports only that command's module; whatever a rare case needs is imported where it is needed
+(docs/adr/0024).
 
 Results go to stdout, everything else to stderr. With `--json` a result is one line of JSON on
 stdout and an error is one line of JSON on stderr. This package holds no rule of memory: it makes a
