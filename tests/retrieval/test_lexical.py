@@ -19,6 +19,37 @@ def test_words_that_stand_together_count_more() -> None:
     assert near.phrase > far.phrase == 0
 
 
+def test_neighbours_may_have_stop_words_between_them_and_count_half() -> None:
+    beside, apart, other = read(
+        "Who walked to the beach?",
+        ["walk, beach", "We're walking on a beach.", "We walk, then rest at a beach."],
+    )
+    assert beside.phrase > other.phrase == 0
+    assert apart.phrase == pytest.approx(beside.phrase / 2)
+
+
+def test_the_nearest_of_several_places_counts() -> None:
+    once, twice = read("green tea", ["Green tea.", "Green is the tea. Green tea. Green, the tea."])
+    assert once.phrase == twice.phrase > 0
+
+
+def test_neighbours_stand_in_one_line_with_nothing_but_stop_words_between() -> None:
+    texts = [
+        "Jon! How is the store?",
+        "It is you, Jon!\nHow is the store?",
+        f"Jon {'is ' * 20}store",
+    ]
+    greeted, elsewhere, afar = read("How is Jon's store doing?", texts)
+    assert greeted.phrase > elsewhere.phrase == afar.phrase == 0
+
+
+def test_stop_words_are_those_of_the_language_of_the_question() -> None:
+    text = ["Wir gingen in den Zoo."]
+    (german,) = read("Wann gingen wir in den Zoo?", text)
+    (english,) = read("gingen Zoo", text)
+    assert german.phrase > english.phrase == 0
+
+
 def test_inflections_and_accents_count() -> None:
     (found,) = read("hiking in Zurich", ["We hiked near ZÜRICH."])
     assert found.narrow == 1.0

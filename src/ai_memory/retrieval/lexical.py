@@ -8,6 +8,7 @@ neighbouring words that are neighbours in the text too.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from math import log
@@ -15,12 +16,18 @@ from typing import Final, NamedTuple
 
 from ai_memory.retrieval.occurrence import OCCURRENCES_MAX, Event, occurrences, probes, spellings
 from ai_memory.retrieval.question import asked_for, names
+from ai_memory.retrieval.stopword import stop_words
+from ai_memory.retrieval.words import tokens
 
 _NARROW_CHARS: Final = 170  # about 32 English words
 _WIDE_CHARS: Final = 510
 _SATURATION: Final = 1.2  # BM25's k1
 _NEIGHBOUR_GAP_CHARS: Final = 3
+_STEP_CHARS_MAX: Final = 30  # room for half a dozen stop words
+_STEP_SHARE: Final = 0.5  # of a pair with stop words between, beside one without
 _TERMS_MAX: Final = 24
+
+_WORD: Final = re.compile(r"[^\W_]+")
 
 
 class Evidence(NamedTuple):
@@ -29,7 +36,8 @@ class Evidence(NamedTuple):
     Attributes:
         narrow: The best passage of `_NARROW_CHARS`, as a share of the best in the pool.
         wide: The same for `_WIDE_CHARS`.
-        phrase: Weight of the neighbouring words found as neighbours, as a share of all words'.
+        phrase: Weight of the neighbouring words found as neighbours, as a share of all words';
+            half of it where stop words stand between.
         coverage: Weight of the words found anywhere in the text, as a share of all words'.
         together: Weight of the words found in its best passage of `_WIDE_CHARS`, repeats counting
             a little, as a share of all words'; unlike `wide` it does not depend on the best.
@@ -69,6 +77,7 @@ def read(query: str, texts: Sequence[str]) -> list[Evidence]:
     weights = [_rarity(n, found.buckets) for n in found.in_buckets]
     text_weights = [_rarity(n, len(texts)) for n in found.in_texts]
     passages = [_passages(events, weights) for events in found.events]
+    stop = stop_words(tokens(query))
     total, passage_total = sum(text_weights), sum(weights)
     best_narrow = max(narrow for narrow, _wide in passages) or 1.0
     best_wide = max(wide for _narrow, wide in passages) or 1.0
@@ -76,7 +85,7 @@ def read(query: str, texts: Sequence[str]) -> list[Evidence]:
         Evidence(
             narrow / best_narrow,
             wide / best_wide,
-            _neighbours(events, text_weights) / total,
+            _neighbours(events, text_weights, text, stop) / total,
             sum(text_weights[term] for term in here) / total,
             min(1.0, wide / passage_total),
             len(here & named.keys()) / len(named) if named else 1.0,
@@ -84,7 +93,9 @@ def read(query: str, texts: Sequence[str]) -> list[Evidence]:
         )
         if events
         else NOTHING._replace(named=0.0 if named else 1.0)
-        for events, here, (narrow, wide) in zip(found.events, found.terms, passages, strict=True)
+        for text, events, here, (narrow, wide) in zip(
+            found.texts, found.events, found.terms, passages, strict=True
+        )
     ]
 
 
@@ -149,12 +160,25 @@ _GAINS: Final = (
 """What the n-th occurrence of a word adds to BM25's term frequency."""
 
 
-def _neighbours(events: Sequence[Event], weights: Sequence[float]) -> float:
-    """Mean weight of each pair of neighbours in the question that are neighbours in the text."""
-    if len(events) < 2:
-        return 0.0
-    pairs = set()
+def _neighbours(
+    events: Sequence[Event], weights: Sequence[float], text: str, stop: frozenset[str]
+) -> float:
+    """Mean weight of each pair of neighbours in the question that are neighbours in the text.
+
+    Neighbours in the question have lost the stop words between them ("go to the beach"), so the
+    text may have some there too, as long as both words are in one line: a line is what one says.
+    """
+    pairs: dict[int, float] = {}
     for (_, left, end), (start, right, _) in pairwise(events):
-        if right == left + 1 and -2 < start - end <= _NEIGHBOUR_GAP_CHARS:
-            pairs.add(left)
-    return sum((weights[left] + weights[left + 1]) / 2.0 for left in pairs)
+        if right != left + 1 or pairs.get(left) == 1.0 or start - end <= -2:
+            continue
+        if start - end <= _NEIGHBOUR_GAP_CHARS:
+            pairs[left] = 1.0
+        elif start - end <= _STEP_CHARS_MAX and _only(stop, text[end:start]):
+            pairs[left] = _STEP_SHARE
+    return sum(share * (weights[left] + weights[left + 1]) / 2.0 for left, share in pairs.items())
+
+
+def _only(stop: frozenset[str], between: str) -> bool:
+    """Whether nothing but stop words stands between two words of a line."""
+    return "\n" not in between and stop.issuperset(_WORD.findall(between))

@@ -30,6 +30,7 @@ class Occurrences(NamedTuple):
     """What a pool holds of a question's words.
 
     Attributes:
+        texts: As they were searched (`words.bare`); empty where a text was not read.
         events: Of each text, by position; none of a text that was not read.
         terms: Of each text, those that occur.
         buckets: How many stretches of `BUCKET_CHARS` were read; a text's last may be shorter.
@@ -37,6 +38,7 @@ class Occurrences(NamedTuple):
         in_texts: Of each term, in how many texts it occurs.
     """
 
+    texts: list[str]
     events: list[list[Event]]
     terms: list[set[int]]
     buckets: int
@@ -113,7 +115,8 @@ def occurrences(
     for some in events:
         some.sort()
     buckets = sum(len(text) // BUCKET_CHARS + 1 for text in bared)
-    return Occurrences(events, terms, buckets, in_buckets, in_texts)
+    bared += [""] * (len(texts) - len(bared))
+    return Occurrences(bared, events, terms, buckets, in_buckets, in_texts)
 
 
 def _bared(texts: Sequence[str]) -> list[str]:

@@ -71,9 +71,18 @@ def significant(words: Sequence[str]) -> list[str]:
     Args:
         words: Lower case, without accents, split at apostrophes.
     """
-    best = max(_LISTS, key=lambda stop: sum(word in stop for word in words))
-    kept = [word for word in words if word not in best]
+    stop = stop_words(words)
+    kept = [word for word in words if word not in stop]
     return kept or list(words)
+
+
+def stop_words(words: Sequence[str]) -> frozenset[str]:
+    """The stop words of the language that words use most.
+
+    Args:
+        words: Lower case, without accents, split at apostrophes.
+    """
+    return max(_LISTS, key=lambda stop: sum(word in stop for word in words))
 
 
 def is_stop_word(word: str) -> bool:
