@@ -45,7 +45,10 @@ VECTOR_SHARE: Final = round(_COSINE / (_TEXT + _COSINE), 3)
 """How much of a score the vectors decide, where there are any and no date is asked for."""
 
 _CONTEXT_SHARE: Final = 0.5  # of the cosine's weight, where a context is given
-_VOTES: Final = (4 / 7, 2 / 7, 1 / 7)  # a memory's best windows; one alone counts for all
+# Of a memory's best windows; one alone counts for all.
+_FIRST: Final = 4 / 7
+_SECOND: Final = 2 / 7
+_THIRD: Final = 1 / 7
 
 # A prior lowers a score by these shares at most: enough to order equals, never to bury a match.
 _PRIORITY_SHARE: Final = 0.02
@@ -190,7 +193,10 @@ def rank(
         merit = min(1.0, sum(parts))
         score = merit * _prior(candidate, now if recency else None)
         contributions = Contributions(*parts, score - merit) if explain else None
-        cosine = max((*candidate.cosines[:1], *candidate.contexts[:1]), default=0.0)
+        cosine = candidate.cosines[0] if candidate.cosines else 0.0
+        if candidate.contexts:
+            above = candidate.contexts[0]
+            cosine = max(cosine, above) if candidate.cosines else above
         fits = relevance(found, cosine, near)
         ranked.append(Ranked(candidate.key, score, fits, contributions))
     ranked.sort(key=lambda hit: -hit.score)
@@ -205,11 +211,11 @@ def _vote(cosines: Sequence[float], floor: float) -> float:
     """
     if not cosines:
         return floor
-    last = cosines[-1]
-    score = sum(
-        share * (cosines[at] if at < len(cosines) else last) for at, share in enumerate(_VOTES)
-    )
-    return max(0.0, score)
+    count = len(cosines)
+    first = cosines[0]
+    second = cosines[1] if count > 1 else first
+    third = cosines[2] if count > 2 else second
+    return max(0.0, _FIRST * first + _SECOND * second + _THIRD * third)
 
 
 def _lowest(rankings: Iterable[Sequence[float]]) -> float:

@@ -48,19 +48,24 @@ def relevance(found: Evidence, cosine: float, moment: float = 0.0) -> float:
     """
     if found.exact:
         return 1.0
-    logit = max(_logit(weights, found, cosine, moment) for weights in (_BY_WORDS, _BY_BOTH))
+    _narrow, _wide, phrase, coverage, together, share, _exact = found
+    facts = coverage, together, phrase, cosine, _named(share), moment
+    logit = max(_logit(_BY_WORDS, facts), _logit(_BY_BOTH, facts))
     return 1.0 / (1.0 + exp(-logit))
 
 
-def _logit(weights: _Weights, found: Evidence, cosine: float, moment: float) -> float:
+def _logit(weights: _Weights, facts: tuple[float, float, float, float, float, float]) -> float:
+    """The sum of the facts, each times its weight; both in the order of `_Weights`."""
+    bias, by_coverage, by_together, by_phrase, by_cosine, by_named, by_moment = weights
+    coverage, together, phrase, cosine, named, moment = facts
     return (
-        weights.bias
-        + weights.coverage * found.coverage
-        + weights.together * found.together
-        + weights.phrase * found.phrase
-        + weights.cosine * cosine
-        + weights.named * _named(found.named)
-        + weights.moment * moment
+        bias
+        + by_coverage * coverage
+        + by_together * together
+        + by_phrase * phrase
+        + by_cosine * cosine
+        + by_named * named
+        + by_moment * moment
     )
 
 

@@ -301,6 +301,11 @@ def test_numbers_of_an_empty_array() -> None:
             {"v ": "INTEGER PRIMARY KEY", "m ": "INDEX"},
         ),
         ("word_sizes_after", {"after": 1}, {"words_docsize": "INTEGER PRIMARY KEY"}),
+        (
+            "window_vectors_live",
+            {"keys": "[]", "f_now": 1},
+            {"w ": "INTEGER PRIMARY KEY", "memory": "COVERING INDEX memory_by_expiry"},
+        ),
         ("word_sizes", {"keys": "[]"}, {"words_docsize": "INTEGER PRIMARY KEY"}),
     ],
 )

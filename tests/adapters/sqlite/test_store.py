@@ -41,6 +41,15 @@ def put(store: SqliteStore, *memories: Memory) -> None:
     store.submit(work).result()
 
 
+def embed(store: SqliteStore, one: Memory, vector: bytes) -> None:
+    window = [WindowVector(0, 5, vector)]
+
+    def work(rows: Transaction) -> None:
+        assert rows.put_windows(one.id, payload_of(one).hash(), MODEL, window)
+
+    store.submit(work).result()
+
+
 def test_a_memory_comes_back_as_it_was_put(store: SqliteStore) -> None:
     stored = memory(
         title="Tïtle 标题",
@@ -186,6 +195,20 @@ def test_windows_belong_to_the_text_they_were_made_from(store: SqliteStore) -> N
         expired = Filter(now=NOON, namespaces=("elsewhere",))
         assert rows.window_vectors([1, 2], expired) == ([], b"")
         assert rows.window_vectors([2, 7], EVERYTHING) == ([2], b"\2" * 8)
+
+
+def test_windows_of_what_has_expired_are_left_out(store: SqliteStore) -> None:
+    for name, expires_at in (("a", None), ("b", NOON), ("c", NOON + 1)):
+        one = memory(id=name, title=name, expires_at=expires_at)
+        put(store, one)
+        embed(store, one, name.encode() * 8)
+
+    with store.read() as rows:
+        assert rows.window_vectors([1, 2, 3]) == ([1, 2, 3], b"a" * 8 + b"b" * 8 + b"c" * 8)
+        assert rows.window_vectors([1, 2, 3], EVERYTHING) == ([1, 3], b"a" * 8 + b"c" * 8)
+        later = Filter(now=NOON + 1, tier="mid")
+        assert rows.window_vectors([1, 2, 3], later) == ([1], b"a" * 8)
+        assert rows.window_vectors([1, 2, 3], Filter(now=NOON + 1)) == ([1], b"a" * 8)
 
 
 def test_new_text_drops_the_vectors_and_keys_are_never_reused(store: SqliteStore) -> None:

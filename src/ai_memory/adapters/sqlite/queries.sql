@@ -220,6 +220,14 @@ CROSS JOIN window_vector AS w ON w.key = wanted.value
 CROSS JOIN memory AS m ON m.key = w.memory_key {version_join}
 WHERE {where}
 
+-- name: window_vectors_live --
+-- Nothing but who has expired is asked of the memories, and few have: their rows stay unread.
+SELECT json_group_array(json_array(w.key, w.memory_key, w.start, w.end)), CAST(coalesce(group_concat(CAST(w.vector AS TEXT), ''), '') AS BLOB)
+FROM json_each(:keys) AS wanted
+CROSS JOIN window_vector AS w ON w.key = wanted.value
+WHERE w.memory_key NOT IN (
+    SELECT key FROM memory INDEXED BY memory_by_expiry WHERE expires_at <= :f_now)
+
 -- name: window_keys --
 SELECT json_group_array(key) FROM (
     SELECT w.key AS key

@@ -284,6 +284,9 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
         bindings: dict[str, Any] = {"keys": json_text(keys)}
         if where is None:
             sql = query("window_vectors")
+        elif where == Filter(now=where.now):
+            bindings["f_now"] = where.now
+            sql = query("window_vectors_live")
         else:
             compiled = compile_filter(where)
             bindings |= compiled.bindings
