@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import Any, Final
 
 from ai_memory.measure.bench import crowd
@@ -42,10 +43,13 @@ def recalls(stand: Stand, callers: Sequence[int], *, seconds: float, turns: int)
             "mcp_stdio": pipe,
         }
         ask = recall(stand, opened)
-        for name, client in alone.items():
+        for number, (name, client) in enumerate(alone.items()):
             for question in stand.questions[-_WARM_UP:]:
                 client.recall(question)
-            contest = Contest(name, _recalling(stand, client, 1, 0), ask)
+            # Others than over the face before: a node remembers the vectors of its last questions.
+            first = number * len(stand.questions) // len(alone)
+            bare = partial(_shifted, ask, first)
+            contest = Contest(name, _recalling(stand, client, 1, first), bare)
             bout = fight(contest, stand.clock, seconds=seconds, turns=turns)
             assert bout.floor is not None
             found[f"recall_{name}"] = {
@@ -61,7 +65,8 @@ def recalls(stand: Stand, callers: Sequence[int], *, seconds: float, turns: int)
         for many in callers:
             for name, connect in (("http", HttpClient), ("mcp_http", McpHttpClient)):
                 if many > 1:
-                    haul = _crowd(stand, connect, port, many, seconds, _recalling)
+                    doing = _recalling if name == "http" else _recalling_others
+                    haul = _crowd(stand, connect, port, many, seconds, doing)
                     found[f"recall_{name}_{many}"] = _figures(many, haul)
     return found
 
@@ -108,6 +113,15 @@ def _crowd(
 def _recalling(stand: Stand, client: Client, callers: int, caller: int) -> Act:
     questions = stand.questions
     return lambda turn: client.recall(questions[(turn * callers + caller) % len(questions)])
+
+
+def _recalling_others(stand: Stand, client: Client, callers: int, caller: int) -> Act:
+    """Beginning with the other half of the questions."""
+    return _recalling(stand, client, callers, caller + len(stand.questions) // 2)
+
+
+def _shifted(act: Act, by: int, turn: int) -> None:
+    act(turn + by)
 
 
 def _storing(stand: Stand, client: Client, _callers: int, _caller: int) -> Act:

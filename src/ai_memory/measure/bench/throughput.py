@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, closing, nullcontext
+from itertools import count
 from typing import Any, Final
 
 from ai_memory.adapters.sqlite.store import SqliteStore
@@ -40,18 +41,21 @@ def recalls(stand: Stand, opened: OpenNode, callers: int, *, seconds: float) -> 
     """Recalls per second from so many threads."""
     ours = floor = crowd.NOTHING
     vectors = opened.node.facts.embedder is not None
+    # Each question once before any is asked again, later than a node remembers its vector; and
+    # first those that one caller alone did not ask a moment ago.
+    ours_next, floor_next = (count(len(stand.questions) // 2) for _ in range(2))
 
-    def act(caller: int) -> Act:
+    def act(_caller: int) -> Act:
         ask = recall(stand, opened)
-        return lambda turn: ask(turn * callers + caller)
+        return lambda _turn: ask(next(ours_next))
 
     with ExitStack() as stack:
 
-        def bare(caller: int) -> Act:
+        def bare(_caller: int) -> Act:
             # A connection of the thread's own, as it would have.
             rows = stack.enter_context(closing(BareRows(stand.floor_db)))
             ask = bare_recall(stand, rows, vectors=vectors)
-            return lambda turn: ask(turn * callers + caller)
+            return lambda _turn: ask(next(floor_next))
 
         for _ in range(_ROUNDS):
             part = seconds / _ROUNDS
