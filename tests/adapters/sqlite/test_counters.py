@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from pathlib import Path
@@ -230,6 +231,17 @@ def store(tmp_path: Path) -> Any:
 @pytest.mark.parametrize("name", HOT)
 def test_no_hot_statement_scans(store: SqliteStore, name: str) -> None:
     assert scanned(plan(store, query(name))) == []
+
+
+@pytest.mark.parametrize("analyzed", [False, True])
+def test_new_vectors_are_read_from_the_last_key_on(tmp_path: Path, analyzed: bool) -> None:
+    with contextlib.closing(open_store(tmp_path / "plan.db")) as opened:
+        put(opened, 300, tier="long")
+        if analyzed:
+            opened._writer_connection.execute("ANALYZE")
+        steps = plan(opened, query("window_vectors_after"))
+    assert any("USING INTEGER PRIMARY KEY (rowid>?)" in step for step in steps), steps
+    assert not any("TEMP B-TREE" in step for step in steps), steps
 
 
 @pytest.mark.parametrize("direction", ["outbound", "inbound", "both"])

@@ -205,9 +205,10 @@ SELECT json_group_array(key) FROM (
 SELECT coalesce((SELECT windows FROM embedding_model WHERE key = :model), 0)
 
 -- name: window_vectors_after --
+-- The plus keeps the planner by the keys: an index of models would give it all rows of one to sort.
 SELECT json_group_array(key), CAST(coalesce(group_concat(CAST(vector AS TEXT), ''), '') AS BLOB)
 FROM (SELECT key, vector FROM window_vector
-      WHERE key > :key AND model = :model ORDER BY key LIMIT :limit)
+      WHERE key > :key AND +model = :model ORDER BY key LIMIT :limit)
 
 -- name: window_vectors --
 SELECT json_group_array(json_array(w.key, w.memory_key, w.start, w.end)), CAST(coalesce(group_concat(CAST(w.vector AS TEXT), ''), '') AS BLOB)
