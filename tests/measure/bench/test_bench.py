@@ -23,7 +23,9 @@ GRAPH = [
     "find_paths", "kg_timeline", "taxonomy", "taxonomy, whole", "link",
 ]  # fmt: skip
 FACES = ["recall_http", "recall_mcp_http", "recall_mcp_stdio"]
-CROWDS = ["store_threads", "store_threads_busy", "store_asyncio", "store_asyncio_busy"]
+CROWDS = [
+    "store_threads", "store_threads_busy", "store_asyncio", "store_asyncio_busy", "store_many",
+]  # fmt: skip
 
 
 @pytest.mark.slow

@@ -16,6 +16,7 @@ from ai_memory.measure.bench.duel import Act
 from ai_memory.measure.bench.stand import Stand
 from ai_memory.measure.duration import spread
 from ai_memory.measure.floor.rows import BareRows
+from ai_memory.operations.store_many import StoreMany
 from ai_memory.operations.store_memory import StoreMemory
 
 STORE_CALLERS: Final = 32
@@ -27,13 +28,14 @@ def stores(stand: Stand, opened: OpenNode, *, seconds: float) -> dict[str, Any]:
     """Durable stores per second from 32 callers: threads and tasks, idle and beside a busy thread.
 
     The floor writes the same rows from one thread, in transactions of the size that group commit
-    reached, under the same conditions.
+    reached, under the same conditions. `store_many` is one caller who sends as many in a request.
     """
     found = {}
     for kind, together in (("threads", _store_threads), ("asyncio", _store_tasks)):
         for busy in (False, True):
             name = f"store_{kind}{'_busy' if busy else ''}"
             found[name] = _stores(stand, opened, together, busy=busy, seconds=seconds)
+    found["store_many"] = _store_many(stand, opened, seconds=seconds)
     return found
 
 
@@ -89,6 +91,28 @@ def _stores(
     return _figures(STORE_CALLERS, ours, floor, batch, busy=busy)
 
 
+def _store_many(stand: Stand, opened: OpenNode, *, seconds: float) -> dict[str, Any]:
+    node, caller, batch = opened.node, opened.caller("python"), STORE_CALLERS
+    ours = floor = crowd.NOTHING
+
+    def act(_turn: int) -> object:
+        texts = [stand.fresh() for _ in range(batch)]
+        given = tuple(
+            {"title": text.title, "content": text.content, "namespace": text.topic}
+            for text in texts
+        )
+        return node.execute(caller, StoreMany(memories=given))
+
+    def bare(_turn: int) -> object:
+        return stand.rows.insert([stand.bare(stand.fresh()) for _ in range(batch)])
+
+    for _ in range(_ROUNDS):
+        part = seconds / _ROUNDS
+        ours += crowd.of_threads(lambda _caller: act, 1, stand.clock, seconds=part)
+        floor += crowd.of_threads(lambda _caller: bare, 1, stand.clock, seconds=part * _FLOOR_SHARE)
+    return _figures(1, ours, floor, batch, busy=False, each=batch)
+
+
 def _store_threads(stand: Stand, opened: OpenNode, seconds: float) -> Haul:
     node, caller = opened.node, opened.caller("python")
 
@@ -112,22 +136,24 @@ def _command(stand: Stand) -> StoreMemory:
     return StoreMemory(title=text.title, content=text.content, namespace=text.topic)
 
 
-def _figures(callers: int, ours: Haul, floor: Haul, batch: int, *, busy: bool) -> dict[str, Any]:
-    """What a crowd got done, beside a floor whose every act is worth `batch` of ours."""
+def _figures(
+    callers: int, ours: Haul, floor: Haul, batch: int, *, busy: bool, each: int = 1
+) -> dict[str, Any]:
+    """What a crowd got done by acts of `each`, beside a floor of acts of `batch`."""
     times = spread(ours.latencies)
-    floor_per_s = batch * floor.per_second
+    per_s, floor_per_s = each * ours.per_second, batch * floor.per_second
     found = {
         "callers": callers,
-        "per_s": round(ours.per_second, 1),
+        "per_s": round(per_s, 1),
         "p50_ms": round(times.p50_ms, 3),
         "p95_ms": round(times.p95_ms, 3),
         "floor_per_s": round(floor_per_s, 1),
-        "share_of_floor": round(ours.per_second / floor_per_s, 3),
+        "share_of_floor": round(per_s / floor_per_s, 3),
         "batch": batch,
         "busy": busy,
     }
     if not busy:  # the busy thread's time is in the process's, and is nobody's cost
-        found["cpu_us"] = _micros(ours, 1)
+        found["cpu_us"] = _micros(ours, each)
         found["floor_cpu_us"] = _micros(floor, batch)
     return found
 
