@@ -103,8 +103,8 @@ def _store_many(stand: Stand, opened: OpenNode, *, seconds: float) -> dict[str, 
         )
         return node.execute(caller, StoreMany(memories=given))
 
-    def bare(_turn: int) -> object:
-        return stand.rows.insert([stand.bare(stand.fresh()) for _ in range(batch)])
+    def bare(_turn: int) -> None:
+        stand.rows.insert([stand.bare(stand.fresh()) for _ in range(batch)])
 
     for _ in range(_ROUNDS):
         part = seconds / _ROUNDS
