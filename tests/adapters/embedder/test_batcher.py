@@ -406,8 +406,20 @@ def test_who_came_once_is_not_expected_for_ever() -> None:
     assert len(encoder.batches) == COMPANY_BATCHES + 7
 
 
+class Meeting(Recorder):
+    """Once company is over, a batch is done when another thread has begun one."""
+
+    def encode(self, texts: Sequence[str]) -> Matrix:
+        met = len(set(self.threads)) > 1
+        if self.threads and threading.get_ident() != self.threads[0]:
+            self.gate.set()
+        elif not met and len(self.batches) == COMPANY_BATCHES + 1:
+            self.gate.clear()  # until the helper is here
+        return super().encode(texts)
+
+
 def test_bulk_work_takes_all_lanes_again_in_the_middle_of_a_request() -> None:
-    encoder = Recorder()
+    encoder = Meeting()
     batcher = Watched(encoder, LANES)
     batcher.embed(["urgent"])
     texts = [f"bulk {number:03}" for number in range(4 * COMPANY_BATCHES)]
