@@ -40,7 +40,11 @@ INGREDIENTS: Final[Mapping[str, Sequence[Swap]]] = {
     "dates": [Swap(fusion, "_MOMENT", 0.0)],
     "vectors": [Swap(fusion, "_COSINE", 0.0)],
     "first person": [Swap(recall_memories, "first_person", lambda _query: None)],
-    "votes of three windows": [Swap(fusion, "_VOTES", (1.0,))],
+    "votes of three windows": [
+        Swap(fusion, "_FIRST", 1.0),
+        Swap(fusion, "_SECOND", 0.0),
+        Swap(fusion, "_THIRD", 0.0),
+    ],
     "relevance floor": [Swap(fusion, "relevance", lambda *_found: 1.0)],
     "repeats moved back": [
         Swap(recall_memories, "distinct_first", lambda hits, _text, limit: list(hits[:limit]))
