@@ -52,6 +52,7 @@ def similar_by_meaning(
     limit: int = 1,
     least: float = 0.0,
     hits: int = _WINDOW_HITS,
+    hint: bool = False,
 ) -> Compared | None:
     """The memories nearest to a text; None: vectors cannot be asked now.
 
@@ -66,6 +67,7 @@ def similar_by_meaning(
         limit: How many are wanted.
         least: How similar they must be.
         hits: Asked of the index for each window.
+        hint: Whether the nearest few of all namespaces are enough to look through.
     """
     if context.vector_index is None or vectors_problem(rows, context) is not None:
         return None
@@ -73,7 +75,7 @@ def similar_by_meaning(
     # Of several windows one may be further away than their mean.
     enough = least if len(matrix) == 1 else 0.0
     for row in matrix:
-        near = context.vector_index.nearest(rows, row, hits, where, enough)
+        near = context.vector_index.nearest(rows, row, hits, where, enough, hint=hint)
         places = rows.window_memories([window for window, _cosine in near])
         best: dict[int, float] = {}
         for window, cosine in near:

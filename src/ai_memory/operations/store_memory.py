@@ -186,6 +186,7 @@ def near_duplicates(
         limit=limits.HINTS_MAX,
         least=limits.NEAR_DUPLICATE_COSINE,
         hits=limits.HINTS_MAX,
+        hint=True,
     )
     return [
         NearDuplicate(

@@ -170,12 +170,20 @@ class VectorIndex(Protocol):
     """Finds the nearest stored vectors; derived from the rows and disposable."""
 
     def nearest(
-        self, rows: VectorRows, query: Vector, count: int, where: Filter, least: float = 0.0
+        self,
+        rows: VectorRows,
+        query: Vector,
+        count: int,
+        where: Filter,
+        least: float = 0.0,
+        *,
+        hint: bool = False,
     ) -> list[tuple[int, float]]:
         """The (window key, cosine) of the nearest windows matching `where`, best first.
 
         Sees every row of the snapshot, whoever wrote it; exact where the filter leaves few rows.
-        Cosines below `least` may be missing; where nothing reaches it, no row is read.
+        Cosines below `least` may be missing; where nothing reaches it, no row is read. A `hint` is
+        found among the nearest few of all: quick, and where many are as near, some may be missing.
         """
 
     @property

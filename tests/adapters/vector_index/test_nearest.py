@@ -19,6 +19,7 @@ from tests.adapters.vector_index.sql_rows import (
 )
 
 from ai_memory.adapters.vector_index import open_vector_index
+from ai_memory.adapters.vector_index.search import HINT_REACH
 from ai_memory.errors import DimensionMismatch, NodeClosed
 from ai_memory.model.query import Filter
 
@@ -234,6 +235,24 @@ def test_many_near_rows_of_others_hide_none(
     index = opened()
     save_all(index, rows)
     assert [key for key, _ in index.nearest(rows, centre, 5, only("small"), 0.9)] == [mine]
+
+
+def test_a_hint_looks_at_the_nearest_few_and_no_further(
+    opened: Opener, rows: SqlRows, rng: np.random.Generator
+) -> None:
+    vectors = clustered(rng, 300, DIM)
+    keys = rows.add(vectors, "big")
+    centre = unit(rng.normal(size=DIM))
+    rows.add(unit(centre + 0.01 * rng.normal(size=(2_000, DIM))), "big")
+    rows.add(unit(centre + 0.05 * rng.normal(size=(1, DIM))), "small")
+    index = opened()
+    save_all(index, rows)
+    for key, query in zip(keys[:40], vectors[:40], strict=True):
+        assert index.nearest(rows, query, 1, only("big"), 0.99, hint=True)[0][0] == key
+        assert index.nearest(rows, query, 5, only("small"), 0.99, hint=True) == []
+    rows.vectors_asked = 0
+    index.nearest(rows, centre, 5, only("small"), 0.9, hint=True)
+    assert rows.vectors_asked <= HINT_REACH  # of 2,000 that are as near
 
 
 def test_where_nothing_reaches_the_least_no_vector_is_read(

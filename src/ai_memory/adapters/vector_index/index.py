@@ -54,7 +54,14 @@ class SegmentedIndex:
         return self._follower.rows_read
 
     def nearest(
-        self, rows: VectorRows, query: Vector, count: int, where: Filter, least: float = 0.0
+        self,
+        rows: VectorRows,
+        query: Vector,
+        count: int,
+        where: Filter,
+        least: float = 0.0,
+        *,
+        hint: bool = False,
     ) -> list[tuple[int, float]]:
         """See ports.VectorIndex.
 
@@ -71,12 +78,14 @@ class SegmentedIndex:
         query = np.ascontiguousarray(query, np.float32)
         snapshot = self._follower.follow(rows)
         try:
-            return Search(snapshot, rows, query, count, self._bounds).nearest(where, least)
+            return Search(snapshot, rows, query, count, self._bounds).nearest(
+                where, least, hint=hint
+            )
         except Contradiction:
             self._follower.distrust(snapshot)
         snapshot = self._follower.follow(rows)
         search = Search(snapshot, rows, query, count, self._bounds, is_checked=False)
-        return search.nearest(where, least)
+        return search.nearest(where, least, hint=hint)
 
     def save(self, rows: VectorRows) -> bool:
         """Make one bounded step of what is due; whether there may be more.

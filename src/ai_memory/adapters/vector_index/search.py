@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ai_memory.model.query import Filter
     from ai_memory.ports import Vector, VectorRows
 
+HINT_REACH: Final = 64  # of the nearest of all; the graphs visit as many anyway
 SLICE_ROWS: Final = 256  # candidates fetched at once, so that a search stops when it has enough
 ERROR_MAX: Final = 0.25  # a cosine of codes is off by 0.01, by 0.1 at worst
 DOUBT: Final = 0.1  # codes that say so much less than is asked for need not be looked at
@@ -45,7 +46,9 @@ class Search:
         self._asked: set[int] = set()
         self._hits: dict[int, float] = {}
 
-    def nearest(self, where: Filter, least: float) -> list[tuple[int, float]]:
+    def nearest(
+        self, where: Filter, least: float, *, hint: bool = False
+    ) -> list[tuple[int, float]]:
         """The nearest rows that match, best first; those below `least` may be missing.
 
         A namespace of few rows is answered from their keys: a graph would visit mostly rows that do
@@ -58,7 +61,7 @@ class Search:
         Raises:
             Contradiction: The snapshot describes other rows.
         """
-        if least > 0 and self._through_the_nearest(where, least):
+        if least > 0 and self._through_the_nearest(where, least, hint=hint):
             return self._best()
         most = self._bounds.reach_max
         if where.namespaces is not None and self._among(where, self._bounds.probe_rows_max):
@@ -77,15 +80,16 @@ class Search:
             reach = max(demanded if demanded <= most else 4 * reach, 2 * reach)
         return self._best()
 
-    def _through_the_nearest(self, where: Filter, least: float) -> bool:
+    def _through_the_nearest(self, where: Filter, least: float, *, hint: bool) -> bool:
         """Score what may reach `least`; False: that is more than the few nearest.
 
-        Mostly nothing does, and then no row is asked for, whatever the filter.
+        Mostly nothing does, and then no row is asked for, whatever the filter. For a hint those few
+        are enough: a text that hundreds resemble is not worth looking through all of them.
         """
-        reach = 2 * self._count + 16
+        reach = HINT_REACH if hint else 2 * self._count + 16
         near = self._snapshot.nearest(self._query, reach, reach)
         hopeful = near.scores >= least - DOUBT
-        if hopeful.all() and len(near.keys) < len(self._snapshot):
+        if not hint and hopeful.all() and len(near.keys) < len(self._snapshot):
             return False
         if hopeful.any():
             self._score(Candidates(near.keys[hopeful], near.scores[hopeful]), where)
