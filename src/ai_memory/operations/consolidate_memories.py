@@ -37,7 +37,7 @@ class ConsolidateMemories(Command, frozen=True, kw_only=True):
     action: ClassVar[Action] = "write"
 
     ids: Annotated[
-        tuple[str, ...],
+        tuple[field.MemoryId, ...],
         Meta(
             min_length=limits.CONSOLIDATE_IDS_MIN,
             max_length=limits.CONSOLIDATE_IDS_MAX,

@@ -35,6 +35,7 @@ class Operation(NamedTuple):
         destructive: It may take something away.
         idempotent: Saying it twice changes no more than saying it once.
         embeds: It makes vectors, or says whether they could be made.
+        consults: It asks a language model, and fails when that fails.
         streams: Its answer is a stream of bytes, from `node.stream`; `result` is one line of it.
         faces: Where it stands; the others are deliberate absences, explained in docs/reference.
     """
@@ -50,6 +51,7 @@ class Operation(NamedTuple):
     destructive: bool = False
     idempotent: bool = False
     embeds: bool = False
+    consults: bool = False
     streams: bool = False
     faces: tuple[Literal["mcp", "http", "cli"], ...] = ("mcp", "http", "cli")
 
@@ -166,10 +168,10 @@ OPERATIONS: Final = (
               "ListContradictions", "ContradictionsResult", reads_only=True, idempotent=True,
               faces=("http", "cli")),
     Operation("tag_memory", "memory_auto_tag", "auto_tag", "Let a model tag a memory", "power",
-              "TagMemory", "TagResult"),
+              "TagMemory", "TagResult", consults=True),
     Operation("expand_query", "memory_expand_query", "expand_query",
               "Let a model name related words", "power",
-              "ExpandQuery", "ExpandResult", reads_only=True),
+              "ExpandQuery", "ExpandResult", reads_only=True, consults=True),
     # A page of a program's own making: agents store one fact at a time, files are imported.
     Operation("store_many", "memory_store_many", "store_many", "Store several memories", "core",
               "StoreMany", "StoreManyResult", embeds=True, faces=("http",)),

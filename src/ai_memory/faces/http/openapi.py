@@ -34,6 +34,7 @@ _WHY: Final = {
     "409": "The title is taken.",
     "413": f"The body exceeds {limits.HTTP_BODY_BYTES_MAX} bytes.",
     "415": "The body is not declared as application/json.",
+    "502": "The language model answers, but with nothing of use.",
     "503": "The store or a model is missing, busy or not answering, or the node is stopping.",
 }
 
@@ -148,9 +149,7 @@ def _operation(
             }
         )
     described["parameters"] = parameters
-    described["responses"] = _responses(
-        route, answer, names_one=_names_one(kind), streams=operation.streams
-    )
+    described["responses"] = _responses(route, operation, answer, names_one=_names_one(kind))
     return described
 
 
@@ -167,15 +166,21 @@ def _query_parameter(
 
 def _names_one(command: type) -> bool:
     """Whether a command speaks of a memory that may not be there."""
-    hints = get_type_hints(command, include_extras=True).values()
-    return any(field.MemoryId in (hint, *get_args(hint)) for hint in hints)
+    return any(
+        _speaks_of_one(hint) for hint in get_type_hints(command, include_extras=True).values()
+    )
+
+
+def _speaks_of_one(hint: Any) -> bool:
+    """Whether a type is a memory's id, or is made of such: a list of them, or one or none."""
+    return hint == field.MemoryId or any(_speaks_of_one(part) for part in get_args(hint))
 
 
 def _responses(
-    route: Route, answer: dict[str, Any], *, names_one: bool, streams: bool
+    route: Route, operation: Operation, answer: dict[str, Any], *, names_one: bool
 ) -> dict[str, Any]:
     content = {"application/json": {"schema": answer}}
-    if streams:  # JSON Lines; a schema for one line would be taken for one of the whole
+    if operation.streams:  # JSON Lines; a schema for one line would be taken for one of the whole
         content = {"application/x-ndjson": {"schema": {"type": "string"}}}
     responses: dict[str, Any] = {str(route.status): {"description": "Done.", "content": content}}
     if route.repeated is not None or route.made is not None:
@@ -188,6 +193,8 @@ def _responses(
         refused.append("404")
     if not route.takes_query:
         refused += ["409", "413", "415"]
+    if operation.consults:
+        refused.append("502")
     for status in refused:
         responses[status] = {"description": _WHY[status], "content": _error_content()}
     return dict(sorted(responses.items()))
