@@ -9,9 +9,11 @@ if TYPE_CHECKING:
 
 CONNECTIVITY: Final = 16
 EXPANSION: Final = 128
+HINT_EXPANSION: Final = 32
+"""Of a search for what says nearly the same: that lies so near that a third of the way finds it."""
 
 
-def new_graph(dim: int) -> Index:
+def new_graph(dim: int, expansion: int = EXPANSION) -> Index:
     """An empty graph. Codes go in as they are: the cosine does not mind their scales."""
     # ONNX Runtime must be loaded before usearch: the other way round (1.31 after 2.26) it crashes
     # the process, and an embedder or reranker may well be loaded after an index.
@@ -24,5 +26,5 @@ def new_graph(dim: int) -> Index:
         dtype="i8",
         connectivity=CONNECTIVITY,
         expansion_add=EXPANSION,
-        expansion_search=EXPANSION,
+        expansion_search=expansion,
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ai_memory.adapters.vector_index.codes import Candidates, decode_blobs
+from ai_memory.adapters.vector_index.graph import HINT_EXPANSION
 
 if TYPE_CHECKING:
     from ai_memory.adapters.vector_index.bounds import Bounds
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ai_memory.model.query import Filter
     from ai_memory.ports import Vector, VectorRows
 
-HINT_REACH: Final = 64  # of the nearest of all; the graphs visit as many anyway
+HINT_REACH: Final = HINT_EXPANSION  # of the nearest of all; the graphs visit as many anyway
 SLICE_ROWS: Final = 256  # candidates fetched at once, so that a search stops when it has enough
 ERROR_MAX: Final = 0.25  # a cosine of codes is off by 0.01, by 0.1 at worst
 DOUBT: Final = 0.1  # codes that say so much less than is asked for need not be looked at
@@ -87,7 +88,7 @@ class Search:
         are enough: a text that hundreds resemble is not worth looking through all of them.
         """
         reach = HINT_REACH if hint else 2 * self._count + 16
-        near = self._snapshot.nearest(self._query, reach, reach)
+        near = self._snapshot.nearest(self._query, reach, reach, hint=hint)
         hopeful = near.scores >= least - DOUBT
         if not hint and hopeful.all() and len(near.keys) < len(self._snapshot):
             return False

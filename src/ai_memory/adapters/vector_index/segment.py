@@ -5,13 +5,14 @@ from __future__ import annotations
 import mmap
 import os
 import zlib
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from ai_memory.adapters.vector_index.codes import Candidates, Codes, encode
 from ai_memory.adapters.vector_index.footer import Footer, SegmentUnusable, unpack_footer
-from ai_memory.adapters.vector_index.graph import new_graph
+from ai_memory.adapters.vector_index.graph import EXPANSION, HINT_EXPANSION, new_graph
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,12 +67,12 @@ class Segment:
         """No key is greater."""
         return self.footer.high
 
-    def nearest(self, query: Vector, count: int) -> Candidates:
-        """About `count` of the nearest rows."""
+    def nearest(self, query: Vector, count: int, *, hint: bool = False) -> Candidates:
+        """About `count` of the nearest rows; for a hint the very near ones, sooner."""
         if self._graph is None or count * 4 >= len(self):
             return self.codes.scan(query).best(count)
         code = encode(np.zeros(1, np.int64), query[np.newaxis]).vectors[0]
-        found = self._graph.search(code, count, threads=1)
+        found = (self._hint_graph if hint else self._graph).search(code, count, threads=1)
         return Candidates(found.keys.astype(np.int64), 1 - found.distances)
 
     def growing_graph(self) -> Index:
@@ -90,8 +91,13 @@ class Segment:
                 crc, left = zlib.crc32(block, crc), left - len(block)
         return crc == self.footer.codes_crc
 
-    def _viewed_graph(self) -> Index:
-        graph = new_graph(self.footer.dim)
+    @cached_property
+    def _hint_graph(self) -> Index:
+        """The same graph once more: a search cannot say how far it goes, only a graph can."""
+        return self._viewed_graph(HINT_EXPANSION)
+
+    def _viewed_graph(self, expansion: int = EXPANSION) -> Index:
+        graph = new_graph(self.footer.dim, expansion)
         try:
             graph.view(self._file[: self.footer.graph_bytes])
         except (RuntimeError, ValueError) as error:

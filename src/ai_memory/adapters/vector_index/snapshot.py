@@ -40,17 +40,18 @@ class Snapshot:
         """Every row with a key up to this is here."""
         return self.tail.high
 
-    def nearest(self, query: Vector, reach: int, surely: int) -> Candidates:
+    def nearest(self, query: Vector, reach: int, surely: int, *, hint: bool = False) -> Candidates:
         """About `reach` of the nearest rows, best first.
 
         The first `surely` are found wherever they are. Of what is asked beyond, each segment is
         taken to hold at most twice its share: asked for all of it, five cost five times as much.
+        A hint goes less far: it finds what is very near.
         """
         parts = [self.tail.codes.scan(query)]
         rows = max(len(self), 1)
         for segment in self.segments:
             share = 2 * reach * len(segment) // rows
-            parts.append(segment.nearest(query, min(reach, max(surely, share))))
+            parts.append(segment.nearest(query, min(reach, max(surely, share)), hint=hint))
         return join(parts).best(reach)
 
     def scan_among(self, query: Vector, keys: Keys) -> Candidates:

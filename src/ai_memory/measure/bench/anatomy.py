@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _WORDS: Final = ("rank_words", "match_words")
 
 
-def anatomy(stand: Stand, questions: int) -> dict[str, float]:
-    """The median of each part of a hybrid recall, in milliseconds.
+def anatomy(stand: Stand, questions: int, warm_up: int) -> dict[str, float]:
+    """The median of each part of a hybrid recall, in milliseconds, after a warm-up.
 
     Returns:
         embed; words; vectors, their rows included; rows: every other statement; rest: ranking and
@@ -37,7 +37,9 @@ def anatomy(stand: Stand, questions: int) -> dict[str, float]:
         times: dict[str, list[float]] = {
             part: [] for part in ("embed", "words", "vectors", "rows", "rest", "whole")
         }
-        for question in stand.questions[:questions]:
+        for turn in stand.warming(warm_up):
+            opened.node.execute(caller, RecallMemories(context=stand.questions[turn]))
+        for question in stand.questions[: min(questions, stand.unasked)]:
             watch.spent.clear()
             began = stand.clock.monotonic()
             opened.node.execute(caller, RecallMemories(context=question))

@@ -25,12 +25,14 @@ from ai_memory.retrieval.expression import and_expression
 from ai_memory.retrieval.fusion import WINDOW_HITS, WORD_HITS
 from ai_memory.retrieval.window import windows
 
-_FIRST: Final = 100
 _REPEATED: Final = 8  # questions, asked over and over
 
 
-def with_vectors(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
-    """What the semantic level does: recall by words and vectors, store with an embedding."""
+def with_vectors(stand: Stand, opened: OpenNode, warm_up: int) -> Iterator[Contest]:
+    """What the semantic level does: recall by words and vectors, store with an embedding.
+
+    Both sides first answer `warm_up` questions that are not measured.
+    """
     node, caller = opened.node, opened.caller("python")
 
     def store(_turn: int) -> None:
@@ -48,9 +50,7 @@ def with_vectors(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
         stand.rows.insert([stand.bare(text, vector)])
 
     ask, bare = recall(stand, opened), bare_recall(stand, stand.rows)
-    for question in stand.questions[-_FIRST:]:  # the first ones of a process read what others find
-        node.execute(caller, RecallMemories(context=question))
-    yield Contest("recall_hybrid", ask, bare)
+    yield _hot("recall_hybrid", ask, bare, stand, warm_up)
     yield Contest(
         "recall_repeated", lambda turn: ask(turn % _REPEATED), lambda turn: bare(turn % _REPEATED)
     )
@@ -58,8 +58,8 @@ def with_vectors(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
     yield Contest("store_embedded", store, store_floor)
 
 
-def by_words(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
-    """What the keyword level does: everything without vectors."""
+def by_words(stand: Stand, opened: OpenNode, warm_up: int) -> Iterator[Contest]:
+    """What the keyword level does: everything without vectors. See `with_vectors`."""
     node, caller, rows = opened.node, opened.caller("python"), stand.rows
     ids = [memory.id for memory in node.execute(caller, ListMemories(limit=1_000)).memories]
     bare_ids = [bare_id(number, "old") for number in range(len(ids))]
@@ -85,7 +85,8 @@ def by_words(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
     def update_floor(turn: int) -> None:
         rows.update(bare_ids[turn % len(ids)], stand.bare(stand.fresh()))
 
-    yield Contest("recall_keyword", recall(stand, opened), bare_recall(stand, rows, vectors=False))
+    ask, bare = recall(stand, opened), bare_recall(stand, rows, vectors=False)
+    yield _hot("recall_keyword", ask, bare, stand, warm_up)
     yield Contest(
         "search",
         lambda turn: node.execute(caller, SearchMemories(query=searches[turn % len(searches)])),
@@ -114,6 +115,17 @@ def by_words(stand: Stand, opened: OpenNode) -> Iterator[Contest]:
         lambda turn: rows.delete(bare_stored.pop(), turn),
         turns_max=len(stored),
     )
+
+
+def _hot(name: str, ask: Act, bare: Act, stand: Stand, warm_up: int) -> Contest:
+    """A contest of recalls after a warm-up: a process's first ones read what later ones find.
+
+    What they cost is a figure of its own, `once`.
+    """
+    for turn in stand.warming(warm_up):
+        ask(turn)
+        bare(turn)
+    return Contest(name, ask, bare, turns_max=stand.unasked // 2)
 
 
 def recall(stand: Stand, opened: OpenNode) -> Act:

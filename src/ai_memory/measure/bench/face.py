@@ -23,11 +23,14 @@ from ai_memory.measure.duration import spread
 
 CONNECTIONS: Final = 32
 _FLOOR_SHARE: Final = 0.3  # of the time: one thread needs less of it for a steady figure
-_WARM_UP: Final = 12  # questions; the first two of a process are answered without its word cache
 
 
-def recalls(stand: Stand, callers: Sequence[int], *, seconds: float, turns: int) -> dict[str, Any]:
+def recalls(
+    stand: Stand, callers: Sequence[int], *, seconds: float, turns: int, warm_up: int
+) -> dict[str, Any]:
     """Recall over each face, alone beside the Python API and with many callers.
+
+    Every node first answers `warm_up` questions that are not measured.
 
     The Python API answers the same question in turn, from a node in this process. Its crowd has a
     figure of its own (`throughput.recalls`); here many callers are compared with nothing.
@@ -43,13 +46,16 @@ def recalls(stand: Stand, callers: Sequence[int], *, seconds: float, turns: int)
             "mcp_stdio": pipe,
         }
         ask = recall(stand, opened)
+        _warm(stand, alone["http"], warm_up)
+        _warm(stand, pipe, warm_up)
+        for turn in stand.warming(warm_up):
+            ask(turn)
+        share = stand.unasked // len(alone)
         for number, (name, client) in enumerate(alone.items()):
-            for question in stand.questions[-_WARM_UP:]:
-                client.recall(question)
             # Others than over the face before: a node remembers the vectors of its last questions.
-            first = number * len(stand.questions) // len(alone)
+            first = number * share
             bare = partial(_shifted, ask, first)
-            contest = Contest(name, _recalling(stand, client, 1, first), bare)
+            contest = Contest(name, _recalling(stand, client, 1, first), bare, turns_max=share)
             bout = fight(contest, stand.clock, seconds=seconds, turns=turns)
             assert bout.floor is not None
             found[f"recall_{name}"] = {
@@ -62,6 +68,8 @@ def recalls(stand: Stand, callers: Sequence[int], *, seconds: float, turns: int)
                 "api_p95_ms": round(bout.floor.p95_ms, 3),
             }
     with served(stand.db, stand.level) as port:
+        with closing(HttpClient(port)) as client:
+            _warm(stand, client, warm_up)
         for many in callers:
             for name, connect in (("http", HttpClient), ("mcp_http", McpHttpClient)):
                 if many > 1:
@@ -110,14 +118,19 @@ def _crowd(
         return crowd.of_threads(make, callers, stand.clock, seconds=seconds)
 
 
+def _warm(stand: Stand, client: Client, warm_up: int) -> None:
+    for turn in stand.warming(warm_up):
+        client.recall(stand.questions[turn])
+
+
 def _recalling(stand: Stand, client: Client, callers: int, caller: int) -> Act:
     questions = stand.questions
     return lambda turn: client.recall(questions[(turn * callers + caller) % len(questions)])
 
 
 def _recalling_others(stand: Stand, client: Client, callers: int, caller: int) -> Act:
-    """Beginning with the other half of the questions."""
-    return _recalling(stand, client, callers, caller + len(stand.questions) // 2)
+    """Beginning further on, at questions whose vectors the node does not remember by then."""
+    return _recalling(stand, client, callers, caller + len(stand.questions) * 2 // 5)
 
 
 def _shifted(act: Act, by: int, turn: int) -> None:

@@ -73,6 +73,15 @@ class Stand:
         """
         return filling.open_at(self.db, level)
 
+    @property
+    def unasked(self) -> int:
+        """How many of the first questions no warm-up asks."""
+        return len(self.questions) // 2
+
+    def warming(self, count: int) -> range:
+        """The places of questions to warm a process up with, at most `count`."""
+        return range(self.unasked, min(len(self.questions), self.unasked + count))
+
     def fresh(self) -> Text:
         """Something to store: a title nobody has. Safe to call from many threads."""
         number = next(self._numbers)

@@ -44,8 +44,8 @@ def recalls(stand: Stand, opened: OpenNode, callers: int, *, seconds: float) -> 
     ours = floor = crowd.NOTHING
     vectors = opened.node.facts.embedder is not None
     # Each question once before any is asked again, later than a node remembers its vector; and
-    # first those that one caller alone did not ask a moment ago.
-    ours_next, floor_next = (count(len(stand.questions) // 2) for _ in range(2))
+    # first those that neither the warm-up nor one caller alone asked a moment ago.
+    ours_next, floor_next = (count(stand.unasked // 2) for _ in range(2))
 
     def act(_caller: int) -> Act:
         ask = recall(stand, opened)

@@ -50,6 +50,7 @@ class Plan(NamedTuple):
         turns: At most so many samples of each operation.
         runs: Of each process that is started to be timed.
         questions: Asked of the vector index and of an exact search.
+        warm_up: Questions a process answers before its hot recalls are measured.
         import_batch: Memories per command of an import; None: the usual number.
         level: The feature level; below semantic nothing with vectors is measured.
         folder: Where the temporary stores lie; None: the system's place for such files.
@@ -65,6 +66,7 @@ class Plan(NamedTuple):
     turns: int = 1_000
     runs: int = 7
     questions: int = 200
+    warm_up: int = 500
     import_batch: int | None = None
     level: str = "semantic"
     folder: Path | None = None
@@ -83,6 +85,7 @@ class Plan(NamedTuple):
             turns=20,
             runs=1,
             questions=20,
+            warm_up=5,
             import_batch=16,
             graph=graph.Shape(memories=300, namespaces=100),
         )
@@ -254,9 +257,9 @@ class _Measuring:
 
                     stand.encoder = BareEncoder(files)
                 found["nearness"] = self._step(nearness(stand, opened, plan.questions))
-                self._fight(contest.with_vectors(stand, opened))
+                self._fight(contest.with_vectors(stand, opened, plan.warm_up))
                 self._recalls(found["throughput"], opened)
-            found["anatomy"] = self._step(anatomy(stand, plan.questions))
+            found["anatomy"] = self._step(anatomy(stand, plan.questions, plan.warm_up))
             self._faces(found["faces"])
             with closing(stand.open(plan.level)) as opened:
                 self._pace(found["pace"], opened)
@@ -264,7 +267,7 @@ class _Measuring:
                 pace.stores_beside_import(stand, seconds=2 * plan.seconds_per_op)
             )
         with closing(stand.open("keyword")) as opened:
-            self._fight(contest.by_words(stand, opened))
+            self._fight(contest.by_words(stand, opened, plan.warm_up))
             if plan.level == "keyword":
                 self._recalls(found["throughput"], opened)
             crowds = throughput.stores(stand, opened, seconds=plan.seconds_per_op)
@@ -299,7 +302,11 @@ class _Measuring:
     def _faces(self, found: dict[str, Any]) -> None:
         plan = self._plan
         recalls = face.recalls(
-            self._stand, plan.callers, seconds=plan.seconds_per_op, turns=plan.turns
+            self._stand,
+            plan.callers,
+            seconds=plan.seconds_per_op,
+            turns=plan.turns,
+            warm_up=plan.warm_up,
         )
         found.update(self._step(recalls))
 
