@@ -18,13 +18,28 @@ def test_both_take_turns_on_the_same_input_and_are_timed_apart() -> None:
         seen.append(("floor", turn))
         clock.advance(0.002)
 
-    bout = fight(Contest("it", act, floor), clock, seconds=60, turns=5)
-    assert seen == [(who, turn) for turn in range(8) for who in ("act", "floor")]
+    bout = fight(Contest("it", act, floor), clock, seconds=60, turns=15)
+    rounds = [[turn] for turn in range(3)] + [[*range(3, 13)], [*range(13, 18)]]
+    assert seen == [(who, turn) for turns in rounds for who in ("act", "floor") for turn in turns]
     assert bout.floor is not None
-    assert (bout.act.n, bout.floor.n) == (5, 5)  # three turns of warm-up do not count
+    assert (bout.act.n, bout.floor.n) == (15, 15)  # three turns of warm-up do not count
     assert bout.act.p95_ms == pytest.approx(6, rel=1e-4)
     assert bout.floor.p50_ms == pytest.approx(2, rel=1e-4)
     assert bout.ratio == pytest.approx(3, rel=1e-4)
+
+
+def test_what_is_slow_takes_fewer_turns_in_a_row() -> None:
+    clock = ManualClock()
+    seen: list[str] = []
+
+    def act(_turn: int) -> None:
+        seen.append("act")
+        clock.advance(0.4)
+
+    bout = fight(Contest("it", act, lambda _turn: seen.append("floor")), clock, seconds=10, turns=4)
+    assert "".join(each[0] for each in seen[6:]) == "aaffaaff"
+    assert bout.floor is not None
+    assert (bout.act.n, bout.floor.n) == (4, 4)
 
 
 def test_it_ends_when_the_time_is_up_but_not_without_a_sample() -> None:
