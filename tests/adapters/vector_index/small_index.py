@@ -13,7 +13,9 @@ from ai_memory.ports import EmbeddingModel
 
 DIM: Final = 24
 MODEL: Final = EmbeddingModel("test-model", DIM)
-SMALL: Final = Bounds(tail_rows_min=8, segment_rows_max=400, step_rows_max=200, chunk_rows=16)
+SMALL: Final = Bounds(
+    tail_rows_min=8, segment_rows_max=400, step_rows_max=200, split_rows_min=400, chunk_rows=16
+)
 
 Opener = Callable[..., SegmentedIndex]
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ai_memory.adapters.vector_index.fold import Fold, plan_fold, plan_renewal, stale_share
 from ai_memory.adapters.vector_index.follower import Follower
+from ai_memory.adapters.vector_index.helper import Helper
 from ai_memory.adapters.vector_index.search import Contradiction, Search
 from ai_memory.errors import DimensionMismatch
 
@@ -39,6 +40,7 @@ class SegmentedIndex:
         self._model = model
         self._bounds = bounds
         self._follower = Follower(directory, model, bounds)
+        self._helper = Helper()
         self._saving = Lock()
         self._save_problem = ""
         self._short_tail = (0, 0)  # it begins here; before that key it cannot have grown enough
@@ -78,13 +80,12 @@ class SegmentedIndex:
         query = np.ascontiguousarray(query, np.float32)
         snapshot = self._follower.follow(rows)
         try:
-            return Search(snapshot, rows, query, count, self._bounds).nearest(
-                where, least, hint=hint
-            )
+            search = Search(snapshot, rows, query, count, self._bounds, self._helper)
+            return search.nearest(where, least, hint=hint)
         except Contradiction:
             self._follower.distrust(snapshot)
         snapshot = self._follower.follow(rows)
-        search = Search(snapshot, rows, query, count, self._bounds, is_checked=False)
+        search = Search(snapshot, rows, query, count, self._bounds, self._helper, is_checked=False)
         return search.nearest(where, least, hint=hint)
 
     def save(self, rows: VectorRows) -> bool:
@@ -144,6 +145,7 @@ class SegmentedIndex:
     def close(self) -> None:
         """Stop a save within seconds, and let go of memory and files."""
         self._closed = True
+        self._helper.close()
         with self._saving:
             self._follower.close()
 

@@ -11,6 +11,7 @@ from ai_memory.adapters.vector_index.graph import HINT_EXPANSION
 
 if TYPE_CHECKING:
     from ai_memory.adapters.vector_index.bounds import Bounds
+    from ai_memory.adapters.vector_index.helper import Helper
     from ai_memory.adapters.vector_index.snapshot import Snapshot
     from ai_memory.model.query import Filter
     from ai_memory.ports import Vector, VectorRows
@@ -35,6 +36,7 @@ class Search:
         query: Vector,
         count: int,
         bounds: Bounds,
+        helper: Helper,
         *,
         is_checked: bool = True,
     ) -> None:
@@ -43,6 +45,8 @@ class Search:
         self._query = query
         self._count = count
         self._bounds = bounds
+        is_worth_it = snapshot.segment_rows >= bounds.split_rows_min
+        self._helper = helper if is_worth_it else None
         self._is_checked = is_checked
         self._asked: set[int] = set()
         self._hits: dict[int, float] = {}
@@ -88,7 +92,7 @@ class Search:
         are enough: a text that hundreds resemble is not worth looking through all of them.
         """
         reach = HINT_REACH if hint else 2 * self._count + 16
-        near = self._snapshot.nearest(self._query, reach, reach, hint=hint)
+        near = self._snapshot.nearest(self._query, reach, reach, self._helper, hint=hint)
         hopeful = near.scores >= least - DOUBT
         if not hint and hopeful.all() and len(near.keys) < len(self._snapshot):
             return False
@@ -99,7 +103,7 @@ class Search:
     def _through_graphs(self, where: Filter, reach: int, surely: int) -> bool:
         """Score the nearest, best first, until enough match; whether they do, or are all."""
         enough = self._count + self._count // 8 + 8
-        candidates = self._snapshot.nearest(self._query, reach, surely)
+        candidates = self._snapshot.nearest(self._query, reach, surely, self._helper)
         is_all = len(candidates.keys) >= len(self._snapshot)
         if self._asked:
             is_new = np.isin(candidates.keys, list(self._asked), invert=True)

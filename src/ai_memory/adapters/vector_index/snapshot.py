@@ -10,6 +10,9 @@ import numpy as np
 from ai_memory.adapters.vector_index.codes import Candidates, join
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ai_memory.adapters.vector_index.helper import Helper
     from ai_memory.adapters.vector_index.segment import Segment
     from ai_memory.adapters.vector_index.tail import Tail
     from ai_memory.ports import Keys, Vector
@@ -40,19 +43,38 @@ class Snapshot:
         """Every row with a key up to this is here."""
         return self.tail.high
 
-    def nearest(self, query: Vector, reach: int, surely: int, *, hint: bool = False) -> Candidates:
-        """About `reach` of the nearest rows, best first.
+    def nearest(
+        self,
+        query: Vector,
+        reach: int,
+        surely: int,
+        helper: Helper | None = None,
+        *,
+        hint: bool = False,
+    ) -> Candidates:
+        """About `reach` of the nearest rows, best first; a helper searches half the segments.
 
         The first `surely` are found wherever they are. Of what is asked beyond, each segment is
         taken to hold at most twice its share: asked for all of it, five cost five times as much.
         A hint goes less far: it finds what is very near.
         """
-        parts = [self.tail.codes.scan(query)]
         rows = max(len(self), 1)
-        for segment in self.segments:
-            share = 2 * reach * len(segment) // rows
-            parts.append(segment.nearest(query, min(reach, max(surely, share)), hint=hint))
-        return join(parts).best(reach)
+
+        def search(segments: Sequence[Segment]) -> list[Candidates]:
+            shares = (2 * reach * len(segment) // rows for segment in segments)
+            return [
+                segment.nearest(query, min(reach, max(surely, share)), hint=hint)
+                for segment, share in zip(segments, shares, strict=True)
+            ]
+
+        if helper is None or len(self.segments) < 2:
+            found = search(self.segments)
+        else:  # every other one: neighbours are of a length
+            theirs, mine = helper.both(
+                lambda: search(self.segments[::2]), lambda: search(self.segments[1::2])
+            )
+            found = theirs + mine
+        return join([self.tail.codes.scan(query), *found]).best(reach)
 
     def scan_among(self, query: Vector, keys: Keys) -> Candidates:
         """The approximate cosine of every one of `keys` that is here; `keys` ascend."""
