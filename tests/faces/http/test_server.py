@@ -140,6 +140,8 @@ def test_a_second_signal_is_impatience(tmp_path: Path, asks: bool) -> None:
         assert turns_callers_away(server.port)
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(limits.SHUTDOWN_GRACE_SECS / 2) == 0
+        assert server.process.stderr is not None
+        assert server.process.stderr.read() == ""
 
 
 def test_a_stop_writes_the_recalls_that_were_noted(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -172,12 +173,13 @@ class App:
         await receive()
         running = None if self._mcp is None else asyncio.create_task(self._mcp.run())
         await send({"type": "lifespan.startup.complete"})
-        await receive()
-        if self._mcp is not None and running is not None:
-            self._mcp.end()
-            await running
-        self._streamer.close()
-        await send({"type": "lifespan.shutdown.complete"})
+        with suppress(asyncio.CancelledError):  # a second signal: nobody waits for the rest
+            await receive()
+            if self._mcp is not None and running is not None:
+                self._mcp.end()
+                await running
+            self._streamer.close()
+            await send({"type": "lifespan.shutdown.complete"})
 
 
 def _given_up() -> NodeClosed:
