@@ -172,18 +172,18 @@ def test_the_model_is_changed_under_load(db: Path) -> None:
         assert recalled(node, 1).mode == "keyword"
 
     assert done["previous_model"] == "hashing-64"
-    assert done["dropped"] >= COUNT
     hybrid = [mode for mode in modes if mode[0] == "hybrid"]
     assert all(not degraded and hits > 0 for _mode, degraded, hits in hybrid)
     assert all(degraded for mode, degraded, _hits in modes if mode == "keyword")
     assert len(hybrid) > 0
     with opened(db, 32) as node:
+        with node.node.store.read() as rows:
+            assert not rows.is_leaving()  # whoever dropped them: the node has a janitor, too
         node.janitor.turn()  # what was stored behind the switch
         with node.node.store.read() as rows:
             total = rows.counts(0).total
             assert rows.count_unembedded() == 0
             assert rows.window_count() == total == COUNT + len(stored)
-            assert not rows.is_leaving()
         found = recalled(node, 5)
         assert (found.mode, found.meta.candidate_counts.hnsw > 0) == ("hybrid", True)
 
