@@ -55,8 +55,14 @@ def test_what_waits_together_is_committed_together(tmp_path: Path) -> None:
     with ai_memory.open_node(db=tmp_path / "many.db", level="keyword") as node:
         store = node._opened.node.store
         assert isinstance(store, SqliteStore)
-        go = threading.Event()
-        holding = store.submit(lambda _rows: go.wait())
+        held, go = threading.Event(), threading.Event()
+
+        def hold(_rows: Transaction) -> bool:
+            held.set()
+            return go.wait()
+
+        holding = store.submit(hold)
+        assert held.wait(30)  # now it takes nobody along
         answers: list[Any] = []
         asking = threading.Thread(
             target=lambda: answers.append(node.store_many(memories=list(titled(20))))
