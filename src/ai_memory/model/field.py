@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from ai_memory import late, limits
 from ai_memory.errors import ValidationFailed
-from ai_memory.model.clock import parse_rfc3339
+from ai_memory.model.clock import Micros, Period, parse_period
 from ai_memory.model.link import Direction, Relation
 from ai_memory.model.memory import SOURCES
 
@@ -138,8 +138,10 @@ MinPriority = Annotated[
     int,
     Meta(ge=limits.PRIORITY_MIN, le=limits.PRIORITY_MAX, description="Only this, or higher."),
 ]
-Since = Annotated[str, Meta(description="From then on (RFC 3339); such as 2026-01-02T03:04:05Z.")]
-Until = Annotated[str, Meta(description="Up to then (RFC 3339); such as 2026-01-02T03:04:05Z.")]
+Since = Annotated[
+    str, Meta(description="From then on (RFC 3339, or a day, a month, a year); such as 2026-01-02.")
+]
+Until = Annotated[str, Meta(description="Up to then; a day, a month or a year is included whole.")]
 RelationField = Annotated[Relation, Meta(description="How the source relates to the target.")]
 Relations = Annotated[tuple[Relation, ...], Meta(description="Only links with these relations.")]
 DirectionField = Annotated[
@@ -408,9 +410,35 @@ def _json_exact(value: Any) -> bool:
             return False
 
 
+_INCLUDES: Final = frozenset(("until", "valid_at", "as_of", "as_recorded_at", "at"))
+_EXCLUDES: Final = frozenset(("valid_until", "expires_at"))
+
+
+def read_instant(text: str, *, field: str) -> Micros:
+    """The instant that a field names, by what the field is: the one rule for times that are given.
+
+    A text may name a whole day, month or year. `until` and what is asked "as of" mean its last
+    instant; `valid_until` and `expires_at`, which name the first instant that does not count any
+    more, the one behind it; every other field the first.
+
+    Raises:
+        ValidationFailed: The text is no instant; `field` names the culprit.
+    """
+    period: Period = parse_period(text, field=field)
+    if field in _INCLUDES:
+        return period.last
+    return period.end if field in _EXCLUDES else period.start
+
+
+def given_instant(command: object, field: str) -> Micros | None:
+    """The instant in a field of a command; None: it has no such field, or nothing stands in it."""
+    text = getattr(command, field, None)
+    return None if text is None else read_instant(text, field=field)
+
+
 def _check_timestamp(field: str) -> Callable[[str], None]:
     def check(text: str) -> None:
-        parse_rfc3339(text, field=field)
+        read_instant(text, field=field)
 
     return check
 

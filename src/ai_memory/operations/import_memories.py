@@ -270,9 +270,7 @@ def _link(links: Mapping[int, ImportedLink], now: Micros, rows: Transaction) -> 
                 relation=link.relation,
                 created_at=created_at,
                 valid_from=_instant(link.valid_from, created_at),
-                valid_until=None
-                if link.valid_until is None
-                else parse_rfc3339(link.valid_until, field="valid_until"),
+                valid_until=field.given_instant(link, "valid_until"),
                 observed_by=link.observed_by,
                 recorded_at=now,
             )
@@ -344,7 +342,7 @@ def _memory(record: ImportedMemory, context: Context) -> Memory:
 def _expiry(record: ImportedMemory, context: Context) -> Micros | None:
     """The record's own expiry, else the tier's, counted from now: an import is not stillborn."""
     if record.expires_at is not None:
-        return parse_rfc3339(record.expires_at, field="expires_at")
+        return field.read_instant(record.expires_at, field="expires_at")
     if record.ttl_secs is not None:
         return context.now + record.ttl_secs * SECOND
     return context.retention.expiry(record.tier, context.now)

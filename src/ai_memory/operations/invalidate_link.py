@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 from ai_memory.graph.validity import closings, latest
 from ai_memory.model import field
 from ai_memory.model.change import LinkInvalidated
-from ai_memory.model.clock import parse_rfc3339, to_rfc3339
+from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.command import Action, Command
 from ai_memory.operations.lens import present
 from ai_memory.operations.step import Context, Outcome, Steps, Write
@@ -53,11 +53,7 @@ def invalidate_link(command: InvalidateLink, context: Context) -> Steps[Invalida
     Raises:
         AmbiguousId: An id prefix fits several memories.
     """
-    given = (
-        None
-        if command.valid_until is None
-        else parse_rfc3339(command.valid_until, field="valid_until")
-    )
+    given = field.given_instant(command, "valid_until")
 
     def work(rows: Transaction) -> Outcome:
         source = present(rows, command.source_id, context.now, field="source_id")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ai_memory.errors import AiMemoryError, NotFound, ValidationFailed
-from ai_memory.model.clock import Micros, parse_rfc3339
+from ai_memory.model.clock import Micros
 from ai_memory.model.command import Command
+from ai_memory.model.field import given_instant
 from ai_memory.model.link import LinkFilter
 from ai_memory.operations.find import find
 from ai_memory.ports import Reader
@@ -25,12 +26,9 @@ def lens(command: Command, now: Micros) -> LinkFilter:
     Raises:
         ValidationFailed: `as_of` and `valid_at` name two instants.
     """
-
-    def instant(name: str) -> Micros | None:
-        text = getattr(command, name, None)
-        return None if text is None else parse_rfc3339(text, field=name)
-
-    valid_at, as_of, known_at = instant("valid_at"), instant("as_of"), instant("as_recorded_at")
+    valid_at = given_instant(command, "valid_at")
+    as_of = given_instant(command, "as_of")
+    known_at = given_instant(command, "as_recorded_at")
     if valid_at is not None and as_of is not None and valid_at != as_of:
         raise ValidationFailed(
             "as_of and valid_at name two instants",

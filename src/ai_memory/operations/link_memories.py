@@ -11,7 +11,7 @@ from ai_memory.errors import ValidationFailed
 from ai_memory.graph.validity import Interval, latest, missing
 from ai_memory.model import field
 from ai_memory.model.change import LinkPut
-from ai_memory.model.clock import Micros, parse_rfc3339, to_rfc3339
+from ai_memory.model.clock import Micros, to_rfc3339
 from ai_memory.model.command import Action, Command
 from ai_memory.operations.lens import required
 from ai_memory.operations.step import Context, Outcome, Steps, Write
@@ -119,11 +119,13 @@ def link_memories(command: LinkMemories, context: Context) -> Steps[LinkResult]:
 
 def _interval(command: LinkMemories, now: Micros) -> Interval:
     start = (
-        now if command.valid_from is None else parse_rfc3339(command.valid_from, field="valid_from")
+        now
+        if command.valid_from is None
+        else field.read_instant(command.valid_from, field="valid_from")
     )
     if command.valid_until is None:
         return Interval(start, None)
-    end = parse_rfc3339(command.valid_until, field="valid_until")
+    end = field.read_instant(command.valid_until, field="valid_until")
     if end <= start:
         raise ValidationFailed(
             "valid_until is not after valid_from",

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from ai_memory import limits
 from ai_memory.model import field
-from ai_memory.model.clock import Micros, parse_rfc3339, to_rfc3339
+from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.command import Command
 from ai_memory.model.memory import Archived
 from ai_memory.model.query import ArchiveCursor, ArchiveFilter
@@ -55,8 +55,8 @@ def list_archived(command: ListArchived, rows: Reader, context: Context) -> Arch
     where = ArchiveFilter(
         namespace=command.namespace,
         reason=command.reason,
-        since=_instant(command.since, "since"),
-        until=_instant(command.until, "until"),
+        since=field.given_instant(command, "since"),
+        until=field.given_instant(command, "until"),
     )
     after = None if command.cursor is None else decode_cursor(command.cursor, ArchiveCursor)
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
@@ -84,7 +84,3 @@ def archived_view(archived: Archived) -> ArchivedView:
         archived_at=to_rfc3339(archived.archived_at),
         archive_reason=archived.reason,
     )
-
-
-def _instant(text: str | None, name: str) -> Micros | None:
-    return None if text is None else parse_rfc3339(text, field=name)

@@ -7,7 +7,7 @@ from msgspec import UNSET, UnsetType
 
 from ai_memory import limits
 from ai_memory.model import field
-from ai_memory.model.clock import Micros, parse_rfc3339, to_rfc3339
+from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.command import Command
 from ai_memory.model.link import LinkCursor, LinkFilter
 from ai_memory.model.query import Filter
@@ -58,16 +58,11 @@ def list_timeline(command: ListTimeline, rows: Reader, context: Context) -> Time
         AmbiguousId: The prefix fits several memories.
         ValidationFailed: The cursor is not ours.
     """
-
-    def instant(name: str) -> Micros | None:
-        text = getattr(command, name)
-        return None if text is None else parse_rfc3339(text, field=name)
-
     where = LinkFilter(
-        known_at=instant("as_recorded_at"),
+        known_at=field.given_instant(command, "as_recorded_at"),
         relations=command.relations or None,
-        since=instant("since"),
-        until=instant("until"),
+        since=field.given_instant(command, "since"),
+        until=field.given_instant(command, "until"),
     )
     live = Filter(now=context.now)
     after = None if command.cursor is None else decode_cursor(command.cursor, LinkCursor)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ai_memory.model.clock import Micros, parse_rfc3339
+from ai_memory.model.clock import Micros
 from ai_memory.model.command import Command
+from ai_memory.model.field import given_instant
 from ai_memory.model.query import Filter
 from ai_memory.policy.visibility import visible_from
 
@@ -25,10 +26,6 @@ def narrowed(command: Command, now: Micros, namespaces: tuple[str, ...] | None) 
     def given(name: str) -> Any:
         return getattr(command, name, None)
 
-    def instant(name: str) -> Micros | None:
-        text = given(name)
-        return None if text is None else parse_rfc3339(text, field=name)
-
     position = given("as_agent")
     return Filter(
         now=now,
@@ -37,8 +34,8 @@ def narrowed(command: Command, now: Micros, namespaces: tuple[str, ...] | None) 
         tag=given("tags"),
         agent_id=given("agent_id"),
         min_priority=given("min_priority"),
-        since=instant("since"),
-        until=instant("until"),
+        since=given_instant(command, "since"),
+        until=given_instant(command, "until"),
         visible=None if position is None else visible_from(position),
     )
 

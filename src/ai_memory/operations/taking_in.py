@@ -24,7 +24,7 @@ from ai_memory.model.change import (
     VersionPut,
 )
 from ai_memory.model.clock import Micros, parse_rfc3339
-from ai_memory.model.field import CHECKS
+from ai_memory.model.field import CHECKS, given_instant
 from ai_memory.model.link import Link
 from ai_memory.model.memory import Memory, Payload, payload_of
 from ai_memory.model.record import (
@@ -308,7 +308,7 @@ def _link_put(record: LinkRecord) -> LinkPut:
         relation=record.relation,
         created_at=parse_rfc3339(record.created_at, field="created_at"),
         valid_from=parse_rfc3339(record.valid_from, field="valid_from"),
-        valid_until=_instant(record.valid_until),
+        valid_until=given_instant(record, "valid_until"),
         observed_by=record.observed_by,
         recorded_at=parse_rfc3339(record.recorded_at, field="recorded_at"),
         retracted_at=_instant(record.retracted_at),
@@ -369,7 +369,7 @@ def memory_of(record: MemoryRecord) -> Memory:
         metadata=record.metadata,
         created_at=parse_rfc3339(record.created_at, field="created_at"),
         updated_at=parse_rfc3339(record.updated_at, field="updated_at"),
-        expires_at=_instant(record.expires_at),
+        expires_at=given_instant(record, "expires_at"),
         version=record.version,
         access_count=record.access_count,
         last_accessed_at=_instant(record.last_accessed_at),

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from ai_memory.model import field
 from ai_memory.model.change import Change, MemoryPut
-from ai_memory.model.clock import Micros, parse_rfc3339
+from ai_memory.model.clock import Micros
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import TIER_RANK, Memory, payload_of
 from ai_memory.operations.embedding import embed_texts
@@ -106,7 +106,7 @@ def revise(old: Memory, command: UpdateMemory, now: Micros) -> Memory:
         fields["expires_at"] = (
             None
             if command.expires_at is None
-            else parse_rfc3339(command.expires_at, field="expires_at")
+            else field.read_instant(command.expires_at, field="expires_at")
         )
     new = msgspec.structs.replace(old, **fields)
     if payload_of(new) == payload_of(old):

@@ -97,7 +97,7 @@ def _link(value: dict[str, Any], line: int) -> Item:
         relation=text_of(value.get("relation")) or "related_to",
         created_at=guess_instant(value.get("created_at")),
         valid_from=guess_instant(value.get("valid_from")),
-        valid_until=guess_instant(value.get("valid_until")),
+        valid_until=guess_instant(value.get("valid_until"), field="valid_until"),
         observed_by=text_of(value.get("observed_by")) or None,
     )
 

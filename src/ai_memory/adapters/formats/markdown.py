@@ -184,7 +184,7 @@ def _number(value: object, kind: type[int | float]) -> Any:
 def _first_instant(front: dict[str, Any], *keys: str) -> int | None:
     for key in keys:
         text = text_of(front.get(key))
-        instant = guess_instant(text) or guess_instant(f"{text}T00:00:00Z")
+        instant = guess_instant(text, field=key) or guess_instant(f"{text}T00:00:00Z")
         if text and instant is not None:
             return instant
     return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from ai_memory.errors import ValidationFailed
-from ai_memory.model.clock import SECOND, Micros, parse_rfc3339
+from ai_memory.model.clock import SECOND, Micros
+from ai_memory.model.field import read_instant as field_instant
 
 _EARLIEST: Final = -62_135_596_800 * SECOND  # 0001-01-01, the first a timestamp can print
 _LATEST: Final = 253_402_300_800 * SECOND - 1  # the last microsecond of 9999
@@ -18,7 +19,7 @@ def read_instant(value: object, *, field: str) -> Micros | None:
 
     Args:
         value: None and blank text are no instant.
-        field: Named in the error.
+        field: Whose it is, as our commands call it: a day as `valid_until` ends with it.
 
     Raises:
         ValidationFailed: The value is something else.
@@ -26,7 +27,7 @@ def read_instant(value: object, *, field: str) -> Micros | None:
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        return parse_rfc3339(value.strip(), field=field)
+        return field_instant(value.strip(), field=field)
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         micros = _micros(value) if abs(value) <= _LATEST else None  # false for NaN
         if micros is not None and _EARLIEST <= micros <= _LATEST:
@@ -38,10 +39,10 @@ def read_instant(value: object, *, field: str) -> Micros | None:
     )
 
 
-def guess_instant(value: object) -> Micros | None:
+def guess_instant(value: object, *, field: str = "instant") -> Micros | None:
     """Read an instant where a memory can do without: None when it cannot be read."""
     try:
-        return read_instant(value, field="instant")
+        return read_instant(value, field=field)
     except ValidationFailed:
         return None
 

@@ -17,7 +17,8 @@ from ai_memory.faces.cli.call import Call, add_flags
 from ai_memory.faces.cli.progress import Bar, wants_bar
 from ai_memory.faces.cli.setting import settings
 from ai_memory.faces.problems import EXIT_OK
-from ai_memory.model.clock import Micros, parse_rfc3339, to_rfc3339
+from ai_memory.model.clock import Micros, to_rfc3339
+from ai_memory.model.field import read_instant
 
 if TYPE_CHECKING:
     from ai_memory.adapters.sqlite.backup import Figures
@@ -56,7 +57,7 @@ def run(call: Call) -> int:
     config = settings(call.flags)
     database = database_of(call.flags, config)
     at = options.get("at")
-    instant = None if at is None else parse_rfc3339(at, field="at")
+    instant = None if at is None else read_instant(at, field="at")
     source = _source(options.get("source"), database, is_dated=at is not None)
     verify = "skip_verify" not in options
     part = database.with_name(database.name + ".restoring")
