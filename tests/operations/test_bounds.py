@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from tests.support import NOON, Harness, harness
@@ -34,6 +35,10 @@ def open_() -> Iterator[Harness]:
         yield opened
 
 
+def _bounds(bound: str) -> tuple[dict[str, Any], ...]:
+    return {"until": bound}, {"since": bound}, {"since": bound, "until": bound}
+
+
 def _stored(open_: Harness, title: str) -> str:
     return str(open_.run(StoreMemory(title=title, content=f"stamp {title}")).id)
 
@@ -41,7 +46,7 @@ def _stored(open_: Harness, title: str) -> str:
 @pytest.mark.parametrize("bound", AROUND)
 def test_what_was_stored_within_the_bound_is_found(open_: Harness, bound: str) -> None:
     _stored(open_, "xyzzy")
-    for fields in ({"until": bound}, {"since": bound}, {"since": bound, "until": bound}):
+    for fields in _bounds(bound):
         assert open_.run(ListMemories(**fields)).count == 1
         assert open_.run(SearchMemories(query="xyzzy", **fields)).count == 1
         assert open_.run(RecallMemories(context="xyzzy", **fields)).count == 1
@@ -52,7 +57,7 @@ def test_what_was_archived_or_began_within_the_bound_is_listed(open_: Harness, b
     a, b, c = (_stored(open_, title) for title in "abc")
     open_.run(LinkMemories(source_id=a, target_id=b))
     open_.run(ArchiveMemories(ids=(c,)))
-    for fields in ({"until": bound}, {"since": bound, "until": bound}):
+    for fields in _bounds(bound):
         assert open_.run(ListArchived(**fields)).count == 1
         assert open_.run(ListTimeline(source_id=a, **fields)).count == 1
     # As of a day is at its end: what was said on that day is known by then.
@@ -63,7 +68,7 @@ def test_what_was_archived_or_began_within_the_bound_is_listed(open_: Harness, b
 
 def test_a_link_until_a_day_holds_on_that_day(open_: Harness) -> None:
     a, b = _stored(open_, "a"), _stored(open_, "b")
-    link = {"source_id": a, "target_id": b}
+    link: dict[str, Any] = {"source_id": a, "target_id": b}
     open_.run(LinkMemories(**link, valid_from="2020-03", valid_until="2020-04"))
     imported = {**link, "relation": "supersedes"}
     imported |= {"valid_from": "2020-03-01", "valid_until": "2020-04-30"}
