@@ -85,15 +85,16 @@ class Transcript:
         answer = await client.call_tool(tool, arguments)
         (block,) = answer.content
         assert isinstance(block, TextContent)
-        structured: dict[str, Any] = answer.structured_content or {}
+        said: dict[str, Any] = {}
         if arguments.get("format", "json") == "json":
-            shown = self._json(json.loads(block.text))
+            said = json.loads(block.text)
+            shown = self._json(said)
         else:
             shown = self._masked(block.text).rstrip("\n")
         failed = " (isError)" if answer.is_error else ""
         asked = self._json(arguments)
         self.lines.append(f"```text\n→ {tool} {asked}\n\n←{failed} {shown}\n```\n")
-        return structured
+        return said
 
     def _json(self, value: Any) -> str:
         return self._masked(_lines(_mask(value), 0))

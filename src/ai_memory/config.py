@@ -34,6 +34,7 @@ class Config(NamedTuple):
     db: str
     tier: str
     profile: str
+    mcp_structured: bool
     agent_id: str | None
     anonymize: bool
     namespace: str
@@ -268,6 +269,8 @@ SETTINGS: Final = (
             "Feature level: keyword, semantic, smart, autonomous."),
     Setting("profile", "AI_MEMORY_PROFILE", "mcp.profile", "core", _text,
             "Which families of tools MCP shows."),
+    Setting("mcp_structured", "AI_MEMORY_MCP_STRUCTURED", "mcp.structured", False, _flag,
+            "Answer MCP calls with structured content instead of text, for programs."),
     Setting("agent_id", "AI_MEMORY_AGENT_ID", "agent_id", None, _text, "Who you are."),
     Setting("anonymize", "AI_MEMORY_ANONYMIZE", "identity.anonymize_default", False, _flag,
             "Leave the host name out of the default agent id."),

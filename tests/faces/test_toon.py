@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import bpe_openai
@@ -46,6 +47,29 @@ def test_the_whole_form_has_every_column() -> None:
     )
     assert '{"a"\\:true,"agent_id"\\:"ai\\:demo@box","b"\\:null}' in row
     assert row.count("\\:") >= 6
+
+
+@pytest.mark.parametrize("form", ["toon", "toon_compact"])
+def test_what_changes_the_meaning_is_in_every_form(form: Any) -> None:
+    """Also a field of tomorrow: what may be left out is listed, not what must be kept."""
+    old = {**MEMORY, "superseded_by": ["b2"], "confidence": 0.5, "tomorrow": {"a": [1, "x|y"]}}
+    result = {
+        "memories": [MEMORY, old],
+        "count": 2,
+        "meta": {"memories_dropped": 3, "degraded": "the embedder does not answer"},
+        "total_is_exact": False,
+    }
+    whole, columns, plain, marked = to_toon(result, form).splitlines()
+    assert "memories_dropped:3" in whole
+    assert "degraded:the embedder does not answer" in whole
+    assert "total_is_exact:0" in whole
+    names = columns.removeprefix("memories[").removesuffix("]:").split("|")
+    assert names[-1] == "content"
+    of_old = dict(zip(names, re.split(r"(?<!\\)\|", marked), strict=True))
+    of_new = dict(zip(names, re.split(r"(?<!\\)\|", plain), strict=True))
+    assert (of_old["superseded_by"], of_new["superseded_by"]) == ("b2", "")
+    assert (of_old["confidence"], of_new["confidence"]) == ("0.5", "1.0")
+    assert of_old["tomorrow"] == r'{"a"\:[1,"x\|y"]}'
 
 
 def test_nothing_found_is_a_header_without_rows() -> None:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 import anyio
 import pytest
 from mcp import Client, StdioServerParameters, stdio_client
+from mcp.types import TextContent
 
 from ai_memory.adapters.formats import Question, open_dataset
 
@@ -74,8 +75,9 @@ async def ask_mcp(db: Path, questions: Sequence[Question]) -> list[dict[str, Any
                 {"context": question.text, "namespace": question.namespace, "limit": 5},
             )
             assert not answer.is_error
-            assert isinstance(answer.structured_content, dict)
-            answers.append(answer.structured_content)
+            (block,) = answer.content
+            assert isinstance(block, TextContent)
+            answers.append(json.loads(block.text))
     return answers
 
 

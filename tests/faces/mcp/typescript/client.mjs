@@ -32,7 +32,7 @@ const transport = asked.url
 async function call(name, fields) {
   const answer = await client.callTool({ name, arguments: fields });
   if (answer.isError) throw new Error(`${name}: ${answer.content[0].text}`);
-  return answer.structuredContent;
+  return JSON.parse(answer.content[0].text);
 }
 
 await client.connect(transport);
