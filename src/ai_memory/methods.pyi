@@ -79,6 +79,8 @@ class RecallMeta(builtins.dict[str, Any]):
     budget_tokens_used: int
     budget_tokens_remaining: int
     memories_dropped: int
+    archived_matches: int
+    archived_hint: str
     budget_overflow: bool
 
 class CandidateCounts(builtins.dict[str, Any]):
@@ -92,6 +94,8 @@ class SearchResult(builtins.dict[str, Any]):
     total: int
     total_is_exact: bool
     next_cursor: str
+    archived_matches: int
+    archived_hint: str
 
 class MemoryView(builtins.dict[str, Any]):
     id: str

@@ -12,6 +12,7 @@ from ai_memory.model import field
 from ai_memory.model.command import Command
 from ai_memory.model.memory import Memory
 from ai_memory.model.query import Filter
+from ai_memory.operations.archive_hint import THIN, ArchiveHint, recall_hint
 from ai_memory.operations.narrowing import narrowed
 from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.step import Context, CountTokens, Embed, Read, Rerank, Steps, Touch
@@ -107,6 +108,8 @@ class RecallMeta(msgspec.Struct, kw_only=True):
 
     Attributes:
         degraded: Why only words were searched, where meaning should have been.
+        archived_matches: Where little was found: how many of the memories that were archived or
+            have expired last would have matched. `archived_hint`: which, and how to see them.
     """
 
     recall_mode: str
@@ -117,6 +120,8 @@ class RecallMeta(msgspec.Struct, kw_only=True):
     budget_tokens_used: int | UnsetType = UNSET
     budget_tokens_remaining: int | UnsetType = UNSET
     memories_dropped: int | UnsetType = UNSET
+    archived_matches: int | UnsetType = UNSET
+    archived_hint: str | UnsetType = UNSET
     budget_overflow: bool | UnsetType = UNSET
 
 
@@ -193,6 +198,9 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
         costs = yield CountTokens([hit.memory.content for hit in found])
         filled = fill(found, costs, command.budget_tokens)
         found = filled.items
+    missed: ArchiveHint | None = None
+    if len(found) <= min(THIN, limit - 1):
+        missed = yield Read(lambda rows: _missed(rows, command, context))
     if found:
         yield Touch(tuple(hit.memory.id for hit in found))
     hybrid = query is not None and ranking.problem is None
@@ -215,6 +223,8 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
             budget_tokens_used=UNSET if filled is None else filled.used,
             budget_tokens_remaining=UNSET if filled is None else filled.remaining,
             memories_dropped=UNSET if filled is None else filled.dropped,
+            archived_matches=UNSET if missed is None else missed.matches,
+            archived_hint=UNSET if missed is None else missed.hint,
             budget_overflow=UNSET if filled is None else filled.overflow,
         ),
     )
@@ -284,6 +294,13 @@ def _rank(
         len(cosines),
         problem,
     )
+
+
+def _missed(rows: Reader, command: RecallMemories, context: Context) -> ArchiveHint | None:
+    """What a recall that found little would have found in the archive."""
+    namespaces = None if command.namespace is None else lineage(command.namespace)
+    where = narrowed(command, context.now, namespaces)
+    return recall_hint(rows, command.context, where, command.min_relevance)
 
 
 def _current_first(found: list[_Found]) -> list[_Found]:

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 from ai_memory import limits
 from ai_memory.model import field
 from ai_memory.model.command import Command
+from ai_memory.operations.archive_hint import THIN, search_hint
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.narrowing import exactly, narrowed
 from ai_memory.operations.step import Context
@@ -40,6 +41,10 @@ class SearchResult(msgspec.Struct, kw_only=True):
     """One page of matches, best first; `total` counts all of them, up to 10,000.
 
     There are more if `total_is_exact` is false.
+
+    Attributes:
+        archived_matches: Where little was found: how many of the memories that were archived or
+            have expired last would have matched. `archived_hint`: which, and how to see them.
     """
 
     results: list[MemoryView]
@@ -48,6 +53,8 @@ class SearchResult(msgspec.Struct, kw_only=True):
     total: int
     total_is_exact: bool
     next_cursor: str | UnsetType = UNSET
+    archived_matches: int | UnsetType = UNSET
+    archived_hint: str | UnsetType = UNSET
 
 
 def search_memories(command: SearchMemories, rows: Reader, context: Context) -> SearchResult:
@@ -68,6 +75,7 @@ def search_memories(command: SearchMemories, rows: Reader, context: Context) -> 
     memories = rows.memories_by_key([hit.key for hit in hits])
     results = [view(memories[hit.key]) for hit in hits if hit.key in memories]
     behind = offset + len(hits)
+    missed = search_hint(rows, command.query, where) if total.value <= THIN else None
     return SearchResult(
         results=results,
         count=len(results),
@@ -75,4 +83,6 @@ def search_memories(command: SearchMemories, rows: Reader, context: Context) -> 
         total=total.value,
         total_is_exact=total.is_exact,
         next_cursor=encode_cursor(behind) if hits and len(found) > limit else UNSET,
+        archived_matches=UNSET if missed is None else missed.matches,
+        archived_hint=UNSET if missed is None else missed.hint,
     )

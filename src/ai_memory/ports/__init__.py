@@ -231,6 +231,9 @@ class Reader(VectorRows, GraphRows, RowPages, Protocol):
     def count_words(self, expression: str, where: Filter) -> Total:
         """How many memories match the expression, up to `limits.COUNTED_MAX`."""
 
+    def matching_texts(self, expression: str, texts: Sequence[IndexedWords]) -> list[int]:
+        """Places of the texts that match the expression, as if the index held them and no other."""
+
     def window_memories(self, keys: Sequence[int]) -> dict[int, tuple[int, int, int]]:
         """For each window key: (memory row key, start, end)."""
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
+import apsw
 import msgspec
 
 from ai_memory import late
@@ -15,7 +17,7 @@ from ai_memory.model.clock import Micros
 from ai_memory.model.memory import Archived, Payload, Version
 from ai_memory.model.query import ArchiveCursor, ArchiveFilter, Filter
 from ai_memory.model.trace import ArchiveFigures, Traces
-from ai_memory.ports import Total
+from ai_memory.ports import IndexedWords, Total
 
 _archived = late.json_decoder(list[Archived])
 _versions = late.json_decoder(list[Version])
@@ -99,6 +101,18 @@ class ArchiveReader(Statements):
         bindings = {**compiled.bindings, "expression": expression, "after": after, "limit": limit}
         rows = _any.decode(self._one(sql, bindings))
         return [(key, memory_id) for key, memory_id in rows]
+
+    def matching_texts(self, expression: str, texts: Sequence[IndexedWords]) -> list[int]:
+        """See ports.Reader."""
+        declared = self._one("SELECT sql FROM sqlite_schema WHERE name = 'words'")
+        with closing(apsw.Connection(":memory:")) as aside:
+            aside.execute(declared)
+            rows = json_text([(at, *text) for at, text in enumerate(texts)])
+            aside.execute(query("insert_words"), {"rows": rows})
+            found: list[int] = _any.decode(
+                aside.execute(query("matching_texts"), {"expression": expression}).get
+            )
+        return found
 
     def count_expired(self, now: Micros) -> int:
         """See ports.Reader."""

@@ -174,6 +174,10 @@ FROM json_each(:asked) AS asked
 SELECT json_group_array(wanted.value) FROM json_each(:keys) AS wanted
 WHERE EXISTS (SELECT 1 FROM words WHERE words MATCH :expression AND rowid = wanted.value)
 
+-- name: matching_texts --
+SELECT json_group_array(rowid) FROM (
+    SELECT rowid FROM words WHERE words MATCH :expression ORDER BY rank)
+
 -- name: count_words --
 SELECT count(*) FROM (
     SELECT 1 FROM words JOIN memory AS m ON m.key = words.rowid {version_join}

@@ -100,6 +100,8 @@ def _recall(result: Result, paint: Paint) -> Text:
         used, budget = meta["budget_tokens_used"], result.get("budget_tokens")
         dropped = plural(meta["memories_dropped"], "memory", "memories")
         remarks.append(f"note: {dropped} left out: {used} of {budget} tokens are spent")
+    if meta.get("archived_hint"):
+        remarks.append(f"note: {meta['archived_hint']}")
     if not count:
         return Text([], [*remarks, f"no memories found [{mode}]"])
     lines.append(f"{plural(count, 'memory', 'memories')} recalled [{mode}]")
@@ -130,7 +132,10 @@ def _page(
 
 def _search(result: Result, paint: Paint) -> Text:
     none = f"no results for: {one_line(result['query'], PREVIEW_CHARS)}"
-    return _page(result["results"], result, paint, ("result", "results"), none)
+    page = _page(result["results"], result, paint, ("result", "results"), none)
+    if result.get("archived_hint"):
+        page.remarks.append(f"note: {result['archived_hint']}")
+    return page
 
 
 def _list(result: Result, paint: Paint) -> Text:
