@@ -68,6 +68,7 @@ EXPORT_PAGE_ROWS: Final = 256  # read at once; a page of the longest texts is so
 IMPORT_COMMIT_RECORDS: Final = 32  # a few ms for whoever stores meanwhile
 
 # The graph.
+RELATION_CHARS_MAX: Final = 128
 GRAPH_LIMIT_DEFAULT: Final = 200
 GRAPH_LIMIT_MAX: Final = 1_000
 LINKS_SHOWN_MAX: Final = 100  # beside a memory that is read

@@ -931,7 +931,7 @@ class Methods:
         self,
         source_id: str,
         target_id: str,
-        relation: Literal['contradicts', 'derived_from', 'related_to', 'supersedes'] = 'related_to',
+        relation: str = 'related_to',
         valid_from: str | None = None,
         valid_until: str | None = None,
         agent_id: str | None = None,
@@ -944,7 +944,7 @@ class Methods:
         self,
         id: str,
         direction: Literal['both', 'inbound', 'outbound'] = 'both',
-        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        relations: builtins.list[str] | tuple[str, ...] = ...,
         valid_at: str | None = None,
         as_recorded_at: str | None = None,
         include_invalidated: bool = False,
@@ -958,7 +958,7 @@ class Methods:
         source_id: str,
         max_depth: int = 1,
         direction: Literal['both', 'inbound', 'outbound'] = 'outbound',
-        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        relations: builtins.list[str] | tuple[str, ...] = ...,
         valid_at: str | None = None,
         as_of: str | None = None,
         as_recorded_at: str | None = None,
@@ -977,7 +977,7 @@ class Methods:
         source_id: str,
         since: str | None = None,
         until: str | None = None,
-        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        relations: builtins.list[str] | tuple[str, ...] = ...,
         as_recorded_at: str | None = None,
         limit: int = 200,
         cursor: str | None = None,
@@ -990,7 +990,7 @@ class Methods:
         self,
         source_id: str,
         target_id: str,
-        relation: Literal['contradicts', 'derived_from', 'related_to', 'supersedes'],
+        relation: str,
         valid_until: str | None = None,
     ) -> InvalidateResult:
         """End a link: it does not hold any more. What held before stays in the timeline."""
@@ -1003,7 +1003,7 @@ class Methods:
         target_id: str,
         max_depth: int = 4,
         max_results: int = 10,
-        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        relations: builtins.list[str] | tuple[str, ...] = ...,
         valid_at: str | None = None,
         as_recorded_at: str | None = None,
     ) -> PathsResult:
@@ -1042,7 +1042,7 @@ class Methods:
         self,
         source_id: str,
         target_id: str,
-        relation: Literal['contradicts', 'derived_from', 'related_to', 'supersedes'] | None = None,
+        relation: str | None = None,
     ) -> DeleteLinkResult:
         """Take a link back: it never held. Without a relation, every link from source to target."""
 
@@ -1453,7 +1453,7 @@ class AsyncMethods:
         self,
         source_id: str,
         target_id: str,
-        relation: Literal['contradicts', 'derived_from', 'related_to', 'supersedes'] = 'related_to',
+        relation: str = 'related_to',
         valid_from: str | None = None,
         valid_until: str | None = None,
         agent_id: str | None = None,
@@ -1466,7 +1466,7 @@ class AsyncMethods:
         self,
         id: str,
         direction: Literal['both', 'inbound', 'outbound'] = 'both',
-        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        relations: builtins.list[str] | tuple[str, ...] = ...,
         valid_at: str | None = None,
         as_recorded_at: str | None = None,
         include_invalidated: bool = False,
@@ -1480,7 +1480,7 @@ class AsyncMethods:
         source_id: str,
         max_depth: int = 1,
         direction: Literal['both', 'inbound', 'outbound'] = 'outbound',
-        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        relations: builtins.list[str] | tuple[str, ...] = ...,
         valid_at: str | None = None,
         as_of: str | None = None,
         as_recorded_at: str | None = None,
@@ -1499,7 +1499,7 @@ class AsyncMethods:
         source_id: str,
         since: str | None = None,
         until: str | None = None,
-        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        relations: builtins.list[str] | tuple[str, ...] = ...,
         as_recorded_at: str | None = None,
         limit: int = 200,
         cursor: str | None = None,
@@ -1512,7 +1512,7 @@ class AsyncMethods:
         self,
         source_id: str,
         target_id: str,
-        relation: Literal['contradicts', 'derived_from', 'related_to', 'supersedes'],
+        relation: str,
         valid_until: str | None = None,
     ) -> InvalidateResult:
         """End a link: it does not hold any more. What held before stays in the timeline."""
@@ -1525,7 +1525,7 @@ class AsyncMethods:
         target_id: str,
         max_depth: int = 4,
         max_results: int = 10,
-        relations: builtins.list[Literal['contradicts', 'derived_from', 'related_to', 'supersedes']] | tuple[Literal['contradicts', 'derived_from', 'related_to', 'supersedes'], ...] = ...,
+        relations: builtins.list[str] | tuple[str, ...] = ...,
         valid_at: str | None = None,
         as_recorded_at: str | None = None,
     ) -> PathsResult:
@@ -1564,7 +1564,7 @@ class AsyncMethods:
         self,
         source_id: str,
         target_id: str,
-        relation: Literal['contradicts', 'derived_from', 'related_to', 'supersedes'] | None = None,
+        relation: str | None = None,
     ) -> DeleteLinkResult:
         """Take a link back: it never held. Without a relation, every link from source to target."""
 

@@ -174,7 +174,7 @@ def test_a_damaged_record_is_told_and_costs_no_other() -> None:
         ("memory", {"surprise": 1}),
         ("memory", {"vectors": {"model": "m", "dim": 8, "windows": [[0, 1, "AAAA"]]}}),
         ("archived", {"reason": "two words"}),
-        ("link", {"relation": "hates"}),
+        ("link", {"relation": "two\nlines"}),
         ("tombstone", {"kind": "asleep"}),
     ],
 )

@@ -113,7 +113,7 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("find_paths", {"source_id": "$3", "target_id": "$0", "max_results": 3}),
     ("kg_invalidate", {"source_id": "$0", "target_id": "$4", "relation": "supersedes"}),
     ("kg_invalidate", {"source_id": "$4", "target_id": "$0", "relation": "supersedes"}),
-    ("kg_invalidate", {"source_id": "$4", "target_id": "$0", "relation": "hates"}),
+    ("kg_invalidate", {"source_id": "$4", "target_id": "$0", "relation": "two\nlines"}),
     ("kg_query", {"source_id": "$0"}),
     ("kg_query", {"source_id": "$0", "include_invalidated": True, "with_links": True}),
     ("unlink", {"source_id": "$0", "target_id": "$4"}),

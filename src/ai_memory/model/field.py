@@ -142,7 +142,10 @@ Since = Annotated[
     str, Meta(description="From then on (RFC 3339, or a day, a month, a year); such as 2026-01-02.")
 ]
 Until = Annotated[str, Meta(description="Up to then; a day, a month or a year is included whole.")]
-RelationField = Annotated[Relation, Meta(description="How the source relates to the target.")]
+RelationField = Annotated[
+    Relation,
+    Meta(description="related_to, supersedes, contradicts, derived_from, or words of your own."),
+]
 Relations = Annotated[tuple[Relation, ...], Meta(description="Only links with these relations.")]
 DirectionField = Annotated[
     Direction, Meta(description="Follow links from the memory, to it, or both.")
@@ -313,6 +316,23 @@ def check_ids(ids: tuple[str, ...]) -> None:
     """Each as `check_id` wants it."""
     for memory_id in ids:
         check_id(memory_id)
+
+
+def check_relation(text: str) -> None:
+    """Words on one line, without blanks around them, at most 128 characters."""
+    _not_blank("relation", text)
+    if text != text.strip() or not text.isprintable() or len(text) > limits.RELATION_CHARS_MAX:
+        raise _fail(
+            "relation",
+            "relation is not the name of a relation",
+            f"Use one line of at most {limits.RELATION_CHARS_MAX} characters, such as supersedes "
+            "or works at.",
+        )
+
+
+def _check_relations(names: tuple[str, ...]) -> None:
+    for name in names:
+        check_relation(name)
 
 
 def check_reason(text: str) -> None:
@@ -519,6 +539,8 @@ CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "id_b": partial(check_id, field="id_b"),
     "ids": check_ids,
     "reason": check_reason,
+    "relation": check_relation,
+    "relations": _check_relations,
     "pattern": _check_text("pattern"),
     "title": check_title,
     "content": check_content,

@@ -10,9 +10,11 @@ from typing import Annotated, Final, Literal, TypeAlias
 
 import msgspec
 
+from ai_memory import limits
 from ai_memory.model.clock import Micros
 
-Relation: TypeAlias = Literal["related_to", "supersedes", "contradicts", "derived_from"]
+Relation: TypeAlias = Annotated[str, msgspec.Meta(max_length=limits.RELATION_CHARS_MAX)]
+"""A name of any words. What `RELATIONS` holds means something to recall and to the curator."""
 Direction: TypeAlias = Literal["outbound", "inbound", "both"]
 
 RELATIONS: Final = ("related_to", "supersedes", "contradicts", "derived_from")
