@@ -96,6 +96,11 @@ BUSY_WAIT_SECS: Final = 60.0
 WAL_BYTES_MAX: Final = 64 * 1024 * 1024  # beyond, the write-ahead log is emptied when it can be
 WAL_WAIT_MS: Final = 250  # what writers wait meanwhile for readers to let go
 
+# Reads on an event loop's own thread (see Node).
+LOOP_READ_STEPS_MAX: Final = 50_000  # of SQLite's machine, some 2 ms; then a thread reads it
+LOOP_READ_SECS_MAX: Final = 0.02  # where most of the time is not in those steps
+LOOP_READS_SKIPPED: Final = 16  # of an operation that took more; threads read as many first
+
 # Background work.
 TOUCH_FLUSH_SECS: Final = 0.5  # promised: within one second
 JANITOR_SECS: Final = 60.0

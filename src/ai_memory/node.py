@@ -22,6 +22,7 @@ from ai_memory.errors import (
     EmbedderUnavailable,
     LanguageModelUnavailable,
     NodeClosed,
+    StoreBusy,
 )
 from ai_memory.gate import Gate
 from ai_memory.inbox import Inbox
@@ -56,6 +57,7 @@ from ai_memory.ports import (
     IndexPurge,
     LanguageModel,
     Observer,
+    OutOfSteps,
     Reranker,
     Store,
     TokenCounter,
@@ -71,12 +73,15 @@ if TYPE_CHECKING:
 class _Call(NamedTuple):
     """Work that blocks: run it where blocking is allowed.
 
-    `asks` marks a question to a language model. It takes seconds, so event loops send it to
-    threads of its own: the common pool stays free for what takes milliseconds.
+    Attributes:
+        asks: It is a question to a language model. It takes seconds, so event loops send it to
+            threads of its own: the common pool stays free for what takes milliseconds.
+        at_once: The same, for an event loop to try on the spot; it gives up with OutOfSteps.
     """
 
     work: Callable[[], Any]
     asks: bool = False
+    at_once: Callable[[], Any] | None = None
 
 
 LiveKeys: TypeAlias = Callable[[int, int], Collection[int]]
@@ -141,6 +146,7 @@ class Node:
         self._questions = RecentVectors()
         self._touches: deque[tuple[str, Micros]] = deque(maxlen=limits.TOUCHES_PENDING_MAX)
         self._closed = False
+        self._slow: dict[str, int] = {}  # operations that threads read, and how many times still
         self._inboxes: WeakKeyDictionary[Any, Inbox] = WeakKeyDictionary()
         self.wake: Callable[[], None] = lambda: None  # the janitor's bell
         self.wake_curator: Callable[[], None] = lambda: None
@@ -177,6 +183,17 @@ class Node:
             wait: _Wait = next(walk)
             while True:
                 if isinstance(wait, _Call):
+                    if wait.at_once is not None:
+                        try:
+                            answer = wait.at_once()
+                        except OutOfSteps:
+                            pass
+                        except Exception as failure:  # noqa: BLE001 - as below
+                            wait = walk.throw(failure)
+                            continue
+                        else:
+                            wait = walk.send(answer)
+                            continue
                     pool = self._asking if wait.asks else self._pool
                     wait = await loop.run_in_executor(pool, _advance, walk, wait)
                 else:
@@ -248,7 +265,10 @@ class Node:
         # Asked before the slow steps: a caller who may not costs no embedding.
         _demand(caller, command, getattr(command, "namespace", None))
         if not takes_steps(type(command)):
-            return (yield _Call(lambda: self._read(Read(lambda rows: run(command, rows, context)))))
+            operation, _run = runner(type(command))
+            read = Read(lambda rows: run(command, rows, context))
+            at_once = partial(self._read_at_once, operation.name, read) if operation.swift else None
+            return (yield _Call(partial(self._read, read), at_once=at_once))
         steps: Generator[Step, Any, Any] = run(command, context)
         try:
             step = next(steps)
@@ -333,6 +353,34 @@ class Node:
     def _read(self, step: Read) -> Any:
         with self._gate.passing() if step.brief else nullcontext(), self.store.read() as rows:
             return step.work(rows)
+
+    def _read_at_once(self, name: str, read: Read) -> Any:
+        """Read on the event loop's own thread: nobody else is answered meanwhile, so not for long.
+
+        An operation that took more is left to threads for some times, whatever it is asked.
+
+        Raises:
+            OutOfSteps: It is for a thread.
+        """
+        if self._slow.get(name):
+            self._slow[name] -= 1
+            raise OutOfSteps
+        began = self.clock.monotonic()
+        try:
+            with self.store.read(limits.LOOP_READ_STEPS_MAX) as rows:
+                return read.work(rows)
+        except OutOfSteps:
+            self._slow[name] = limits.LOOP_READS_SKIPPED
+            raise
+        except StoreBusy as busy:
+            raise OutOfSteps from busy
+        finally:
+            if self.clock.monotonic() - began > limits.LOOP_READ_SECS_MAX:
+                self._slow[name] = limits.LOOP_READS_SKIPPED
+
+    def left_to_threads(self, name: str) -> int:
+        """How many times more an operation is not tried on the spot, for it took too much."""
+        return self._slow.get(name, 0)
 
     def _scrub(self) -> Scrubbed:
         """The file first: when its log is empty, nobody reads from before the erasure any more."""

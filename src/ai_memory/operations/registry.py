@@ -35,6 +35,8 @@ class Operation(NamedTuple):
         destructive: It may take something away.
         idempotent: Saying it twice changes no more than saying it once.
         embeds: It makes vectors, or says whether they could be made.
+        swift: It reads a page at most, in less than a millisecond as a rule: an event loop reads it
+            on the spot, where a thread would cost more than the reading.
         consults: It asks a language model, and fails when that fails.
         streams: Its answer is a stream of bytes, from `node.stream`; `result` is one line of it.
         faces: Where it stands; the others are deliberate absences, explained in docs/reference.
@@ -51,6 +53,7 @@ class Operation(NamedTuple):
     destructive: bool = False
     idempotent: bool = False
     embeds: bool = False
+    swift: bool = False
     consults: bool = False
     streams: bool = False
     faces: tuple[Literal["mcp", "http", "cli"], ...] = ("mcp", "http", "cli")
@@ -67,11 +70,11 @@ OPERATIONS: Final = (
     Operation("recall_memories", "memory_recall", "recall", "Recall what matters", "core",
               "RecallMemories", "RecallResult", reads_only=True, embeds=True),
     Operation("search_memories", "memory_search", "search", "Search by exact words", "core",
-              "SearchMemories", "SearchResult", reads_only=True, idempotent=True),
+              "SearchMemories", "SearchResult", reads_only=True, idempotent=True, swift=True),
     Operation("list_memories", "memory_list", "list", "Browse memories", "core",
-              "ListMemories", "ListResult", reads_only=True, idempotent=True),
+              "ListMemories", "ListResult", reads_only=True, idempotent=True, swift=True),
     Operation("get_memory", "memory_get", "get", "Read one memory", "core",
-              "GetMemory", "GetResult", reads_only=True, idempotent=True),
+              "GetMemory", "GetResult", reads_only=True, idempotent=True, swift=True),
     Operation("load_family", "memory_load_family", "load_family", "Load a family of tools", "core",
               "LoadFamily", "FamilyResult", reads_only=True, idempotent=True),
     Operation("smart_load", "memory_smart_load", "smart_load", "Load the tools for an intent",
@@ -84,7 +87,8 @@ OPERATIONS: Final = (
     Operation("promote_memory", "memory_promote", "promote", "Keep a memory for good", "lifecycle",
               "PromoteMemory", "PromoteResult"),
     Operation("memory_history", "memory_history", "history", "Show a memory's versions",
-              "lifecycle", "MemoryHistory", "HistoryResult", reads_only=True, idempotent=True),
+              "lifecycle", "MemoryHistory", "HistoryResult", reads_only=True, idempotent=True,
+              swift=True),
     Operation("start_session", "memory_session_start", "session_start",
               "Read what matters first", "meta",
               "StartSession", "SessionResult", reads_only=True),
@@ -114,11 +118,12 @@ OPERATIONS: Final = (
     Operation("link_memories", "memory_link", "link", "Link two memories", "graph",
               "LinkMemories", "LinkResult", idempotent=True),
     Operation("get_links", "memory_get_links", "get_links", "List a memory's links", "graph",
-              "GetLinks", "LinksResult", reads_only=True, idempotent=True),
+              "GetLinks", "LinksResult", reads_only=True, idempotent=True, swift=True),
     Operation("query_graph", "memory_kg_query", "kg_query", "Find related memories", "graph",
               "QueryGraph", "GraphResult", reads_only=True, idempotent=True),
     Operation("list_timeline", "memory_kg_timeline", "kg_timeline", "Show a memory's timeline",
-              "graph", "ListTimeline", "TimelineResult", reads_only=True, idempotent=True),
+              "graph", "ListTimeline", "TimelineResult", reads_only=True, idempotent=True,
+              swift=True),
     Operation("invalidate_link", "memory_kg_invalidate", "kg_invalidate", "End a link", "graph",
               "InvalidateLink", "InvalidateResult", idempotent=True),
     Operation("find_paths", "memory_find_paths", "find_paths", "Find how memories connect",
@@ -128,7 +133,7 @@ OPERATIONS: Final = (
               "RegisterEntity", "EntityResult", idempotent=True),
     Operation("find_entity", "memory_entity_get_by_alias", "entity_get_by_alias",
               "Find an entity by name", "graph",
-              "FindEntity", "EntityFound", reads_only=True, idempotent=True),
+              "FindEntity", "EntityFound", reads_only=True, idempotent=True, swift=True),
     Operation("get_taxonomy", "memory_get_taxonomy", "get_taxonomy", "Show namespaces as a tree",
               "graph", "GetTaxonomy", "TaxonomyResult", reads_only=True, idempotent=True),
     Operation("delete_link", "memory_unlink", "unlink", "Take a link back", "graph",

@@ -476,6 +476,10 @@ class Lookups(NamedTuple):
     pairs: tuple[tuple[str, str], ...] = ()
 
 
+class OutOfSteps(Exception):
+    """A read costs more than its reader may spend; nothing is wrong with it."""
+
+
 class Store(Protocol):
     """Holds rows, and no opinions."""
 
@@ -483,8 +487,16 @@ class Store(Protocol):
     def origin(self) -> str:
         """This node's name in the log; made once, kept with the database."""
 
-    def read(self) -> AbstractContextManager[Reader]:
-        """One consistent snapshot, on this thread's connection."""
+    def read(self, steps_max: int | None = None) -> AbstractContextManager[Reader]:
+        """One consistent snapshot, on this thread's connection.
+
+        Args:
+            steps_max: What it may cost, in steps of the database's machine; then it waits for
+                nobody either. Counted, not timed: the same on a machine that is busy.
+
+        Raises:
+            OutOfSteps: It costs more; from the call, or from what is asked of the snapshot.
+        """
 
     def submit(
         self, work: Callable[[Transaction], Any], lookups: Lookups = Lookups()

@@ -11,6 +11,7 @@ import apsw
 
 from ai_memory import limits
 from ai_memory.errors import StoreBusy, StoreUnavailable
+from ai_memory.ports import OutOfSteps
 
 MEMORY: Final = ":memory:"
 _READER_CACHE_KIB: Final = 4_096
@@ -22,11 +23,14 @@ def sqlite_errors() -> Iterator[None]:
     """Turn the errors of the world into ours; errors of our own making stay what they are.
 
     Raises:
+        OutOfSteps: Who reads may spend no more.
         StoreBusy: The lock was held beyond the bounded wait.
         StoreUnavailable: The file cannot be opened, read or written.
     """
     try:
         yield
+    except apsw.InterruptError as cause:
+        raise OutOfSteps from cause
     except (apsw.BusyError, apsw.LockedError) as cause:
         raise StoreBusy("the database stayed locked by another process") from cause
     except apsw.FullError as cause:

@@ -19,11 +19,12 @@ from ai_memory.adapters.sqlite.transaction import SqliteTransaction, make_intake
 from ai_memory.adapters.sqlite.writer import Writer
 from ai_memory.errors import NodeClosed, StoreUnavailable
 from ai_memory.model.clock import Micros
-from ai_memory.ports import Clock, Entropy, Lookups, Reader, Transaction
+from ai_memory.ports import Clock, Entropy, Lookups, OutOfSteps, Reader, Transaction
 
 if TYPE_CHECKING:
     from ai_memory.adapters.sqlite.word_cache import WordCache
 
+_STEPS_COUNTED: Final = 500  # at once: some 20 µs
 _PATIENCE: Final = 2  # a process that asks no more often gains nothing from a cache
 
 
@@ -104,32 +105,60 @@ class SqliteStore:
             return self._cache
 
     @contextmanager
-    def read(self) -> Iterator[Reader]:
+    def read(self, steps_max: int | None = None) -> Iterator[Reader]:
         """See ports.Store.
 
         Raises:
             NodeClosed: The store is closed.
+            OutOfSteps: See ports.Store.
             StoreBusy, StoreUnavailable: See `sqlite_errors`.
         """
         if self._closed:
             raise NodeClosed("the store is closed")
         if self._shared is not None:
+            if steps_max is not None:
+                raise OutOfSteps  # who holds the one connection keeps it as long as it takes
             with self._shared, sqlite_errors():
                 yield SqliteReader(self._writer_connection, self._weights, self._word_cache)
             return
         with sqlite_errors():
-            connection: apsw.Connection | None = getattr(self._local, "connection", None)
-            if connection is None:
-                connection = connect(self.path, writer=False, vfs=self._vfs)
-                self._local.connection = connection
-                with self._readers_lock:
-                    self._readers.append(connection)
+            connection = self._own("connection") if steps_max is None else self._hasty()
             connection.execute("BEGIN")
+            if steps_max is not None:
+                self._local.left = steps_max
             try:
                 yield SqliteReader(connection, self._weights, self._word_cache)
             finally:
+                if steps_max is not None:
+                    self._local.left = None
                 if connection.in_transaction:
                     connection.execute("COMMIT")
+
+    def _own(self, name: str) -> apsw.Connection:
+        """This thread's connection of that name, opened when first asked for."""
+        connection: apsw.Connection | None = getattr(self._local, name, None)
+        if connection is None:
+            connection = connect(self.path, writer=False, vfs=self._vfs)
+            setattr(self._local, name, connection)
+            with self._readers_lock:
+                self._readers.append(connection)
+        return connection
+
+    def _hasty(self) -> apsw.Connection:
+        """This thread's connection that counts its steps, and waits for nobody."""
+        connection = self._own("hasty")
+        if not hasattr(self._local, "left"):
+            self._local.left = None
+            connection.set_busy_timeout(0)
+            connection.set_progress_handler(self._is_spent, _STEPS_COUNTED)
+        return connection
+
+    def _is_spent(self) -> bool:
+        """Called by SQLite, in the thread that reads, after so many steps."""
+        if self._local.left is None:
+            return False
+        self._local.left -= _STEPS_COUNTED
+        return bool(self._local.left < 0)
 
     def submit(
         self, work: Callable[[Transaction], Any], lookups: Lookups = Lookups()
