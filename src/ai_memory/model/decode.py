@@ -14,12 +14,17 @@ from ai_memory.model.command import Command
 
 C = TypeVar("C", bound=Command)
 
+_NAME_CHARS_MAX: Final = 80
+
 _AT: Final = late.pattern(r" - at `\$\.?(?P<path>[^`]*)`$")
 _MISSING: Final = late.pattern(r"^Object missing required field `(?P<field>[^`]+)`")
 
 
 def decode_fields(kind: type[C], fields: Mapping[str, Any], *, text: bool = False) -> C:
     """Build a command from named values.
+
+    What is well-formed is taken at once. Only what was refused is looked at again, for what it can
+    only mean: a field under a name it has elsewhere, a number or a list as its text.
 
     Args:
         kind: The command's class.
@@ -29,20 +34,41 @@ def decode_fields(kind: type[C], fields: Mapping[str, Any], *, text: bool = Fals
     Raises:
         ValidationFailed: A field is unknown, missing or malformed; `field` names it.
     """
+    given = _by_name(kind, fields)
+    try:
+        return typed.convert(given, kind, strict=not text)
+    except (msgspec.ValidationError, ValidationFailed):
+        from ai_memory.model.coercion import as_meant
+
+        given = as_meant(kind, given, text=text)
+    except (RecursionError, UnicodeEncodeError, OverflowError) as cause:
+        raise ValidationFailed("the fields cannot be read") from cause
+    try:
+        return typed.convert(given, kind, strict=not text)
+    except msgspec.ValidationError as refusal:
+        raise _invalid(str(refusal), kind) from refusal
+    except (RecursionError, UnicodeEncodeError, OverflowError) as cause:
+        raise ValidationFailed("the fields cannot be read") from cause
+
+
+def _by_name(kind: type[Command], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that say something, under the names of the fields they are for."""
     known = kind.__struct_fields__
     given: dict[str, Any] = {}
     for name, value in fields.items():
-        if name not in known:
-            raise _unknown(str(name), known)
+        field = name if name in known else _meant(str(name), known)
         # Only a field that is UNSET by default distinguishes None from absence.
-        if value is not None or _default(kind, name) is msgspec.UNSET:
-            given[name] = value
-    try:
-        return typed.convert(given, kind, strict=not text)
-    except msgspec.ValidationError as cause:
-        raise _invalid(str(cause), kind) from cause
-    except (RecursionError, UnicodeEncodeError, OverflowError) as cause:
-        raise ValidationFailed("the fields cannot be read") from cause
+        if value is None and _default(kind, field) is not msgspec.UNSET:
+            continue
+        if (field != name and field in fields) or given.get(field, value) != value:
+            shown = _shown(str(name))
+            raise ValidationFailed(
+                f"'{shown}' is another name for {field}, which is given too",
+                hint="Give it once.",
+                field=field,
+            )
+        given[field] = value
+    return given
 
 
 def _default(kind: type[Command], name: str) -> Any:
@@ -51,17 +77,31 @@ def _default(kind: type[Command], name: str) -> Any:
     return defaults[at] if at >= 0 else None
 
 
-def _unknown(name: str, known: tuple[str, ...]) -> ValidationFailed:
+def _meant(name: str, known: tuple[str, ...]) -> str:
+    """The field a name stands for that is no field's.
+
+    Raises:
+        ValidationFailed: It stands for none, or may stand for several.
+    """
     from difflib import get_close_matches
 
-    shown = name[:80].encode("utf-8", "replace").decode()
-    near = get_close_matches(name, known, 1, cutoff=0.5)
-    fields = ", ".join(known) or "none"
-    return ValidationFailed(
+    from ai_memory.model.synonym import fields_meant, spelled
+
+    meant = fields_meant(name[:_NAME_CHARS_MAX], known)
+    if len(meant) == 1:
+        return meant[0]
+    shown = _shown(name)
+    near = meant or tuple(get_close_matches(spelled(shown), known, 1, cutoff=0.5))
+    asked = f"Did you mean {' or '.join(map(repr, near))}? " if near else ""
+    raise ValidationFailed(
         f"unknown field '{shown}'",
-        hint=f"Did you mean '{near[0]}'?" if near else f"Known fields: {fields}.",
+        hint=f"{asked}Known fields: {', '.join(known) or 'none'}.",
         field=shown,
     )
+
+
+def _shown(name: str) -> str:
+    return name[:_NAME_CHARS_MAX].encode("utf-8", "replace").decode()
 
 
 def _invalid(text: str, kind: type[Command]) -> ValidationFailed:

@@ -166,7 +166,7 @@ def _overlay(context: Context) -> dict[str, Any]:
         )
     return {
         "schema_version": "v0.6.4-families-1",
-        "always_on": [ALWAYS_ON],
+        "always_on": list(ALWAYS_ON),
         "families": rows,
     }
 
@@ -183,7 +183,7 @@ def _sentences(context: Context) -> tuple[str, str]:
         "memory_capabilities(family=<name>, include_schema=true) shows a family's schemas. "
         "A call to a tool that is not loaded answers JSON-RPC -32602 and names its family."
     )
-    names = [operation.method for operation in visible if operation.wire != ALWAYS_ON]
+    names = [operation.method for operation in visible if operation.wire != "memory_capabilities"]
     others = [operation.method for operation in every if operation not in visible]
     preview = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
     if others:

@@ -14,7 +14,9 @@ _PROFILES: Final[dict[str, tuple[Family, ...]]] = {
     "power": ("core", "power"),
     "full": FAMILIES,
 }
-ALWAYS_ON: Final = "memory_capabilities"
+ALWAYS_ON: Final = ("memory_capabilities", "memory_update", "memory_delete")
+"""Shown under every profile, whatever their family: many clients load no family, and an agent that
+can store must be able to correct itself."""
 
 
 def families_of(profile: str) -> tuple[Family, ...]:
@@ -44,10 +46,10 @@ def families_of(profile: str) -> tuple[Family, ...]:
 
 
 def tools_of(profile: str) -> list[Operation]:
-    """The operations MCP shows under a profile; capabilities is always one of them."""
+    """The operations MCP shows under a profile; those of ALWAYS_ON are always among them."""
     families = families_of(profile)
     return [
         operation
         for operation in operations_on("mcp")
-        if operation.family in families or operation.wire == ALWAYS_ON
+        if operation.family in families or operation.wire in ALWAYS_ON
     ]

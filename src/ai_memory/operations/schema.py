@@ -58,4 +58,16 @@ def _inlined(kind: type) -> dict[str, Any]:
     schema.pop("description", None)
     if definitions:
         schema["$defs"] = definitions
+    _type_enums(schema)
     return schema
+
+
+def _type_enums(node: Any) -> None:
+    """Put the type beside every choice of texts: half of the clients skip a schema without one."""
+    if isinstance(node, dict):
+        choices = node.get("enum")
+        if isinstance(choices, list) and all(isinstance(choice, str) for choice in choices):
+            node.setdefault("type", "string")
+    for inner in node.values() if isinstance(node, dict) else node:
+        if isinstance(inner, dict | list):
+            _type_enums(inner)

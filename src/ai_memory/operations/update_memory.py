@@ -38,7 +38,7 @@ class UpdateMemory(Command, frozen=True, kw_only=True):
     confidence: field.Confidence | UnsetType = UNSET
     metadata: field.MetadataField | UnsetType = UNSET
     expires_at: (
-        Annotated[str, Meta(description="RFC 3339; null: it never expires.")] | UnsetType | None
+        Annotated[str, Meta(description="RFC 3339, or empty: it never expires.")] | UnsetType | None
     ) = UNSET
 
 

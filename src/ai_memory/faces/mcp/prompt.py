@@ -43,8 +43,9 @@ per memory, understandable on its own.
 4. Tiers: short lives 6 hours, mid 7 days, long for good. A memory recalled five times becomes \
 long by itself.
 5. A title is unique within a namespace. To revise, use memory_update, or store with \
-on_conflict=merge: the older version stays in history.
-6. Always pass a namespace; `/` makes a hierarchy, and recall looks into the ancestors too.
+on_conflict=merge: the older version stays in history. memory_delete takes away what is wrong.
+6. Without a namespace your own project is meant; `/` makes a hierarchy, and recall looks into the \
+ancestors too.
 7. Tags are for filtering; put what is said into the content.
 8. format=toon_compact answers lists in fewer tokens than JSON, content included.
 9. memory_capabilities, once per session, tells what this memory can do; memory_smart_load makes \

@@ -17,16 +17,19 @@ from ai_memory.operations.registry import Operation, command_type
 from ai_memory.operations.schema import input_schema, summary_of
 
 _LENGTHS: Final = ("minLength", "maxLength", "maxItems")
+_OF_ITEMS: Final = ("type", "enum")
 _NULL: Final = {"type": "null"}
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
 _CLAUSE: Final = re.compile(r"[.;]\s")
 _SAID_BY_NAME: Final = frozenset(("cursor", "id", "limit", "source_id", "target_id"))
 """Fields that need no description where forty tools have them."""
+_ANY_OBJECT: Final[dict[str, Any]] = {"url": {"type": "string"}}
+"""An example of what may stand in an object of anything: some clients refuse one without fields."""
 _TELLING_MAX: Final = 10_000
 """A greater upper bound bounds nothing a model would send."""
 _FORMAT: Final[dict[str, Any]] = {
+    "type": "string",
     "enum": list(FORMATS),
-    "default": FORMATS[0],
     "description": "toon: fewer tokens",
 }
 
@@ -66,19 +69,25 @@ def brief_input(schema: dict[str, Any]) -> dict[str, Any]:
 
 def _brief(name: str, field: dict[str, Any]) -> dict[str, Any]:
     brief = dict(field)
-    if brief.get("default", ...) is None:
-        # Optional: leaving it out says the same as null.
-        arms = [arm for arm in brief.get("anyOf", ()) if arm != _NULL]
-        if len(arms) == 1:
-            brief = dict(arms[0])
+    # Leaving it out says the same as null, and where it does not, an empty text does; a choice of
+    # schemas is what some clients cannot read.
+    arms = [arm for arm in brief.get("anyOf", ()) if arm != _NULL]
+    if len(arms) == 1:
+        brief = dict(arms[0])
     if not brief.get("default", ...):
         del brief["default"]  # nothing, none, no, 0: what leaving it out suggests anyway
     for length in _LENGTHS:
         brief.pop(length, None)
-    if brief.get("minimum") == 0 and brief["type"] == "integer":
-        del brief["minimum"]
     if brief.get("maximum", 0) > _TELLING_MAX:
         del brief["maximum"]
+    if brief["type"] == "integer" and (
+        brief.get("minimum") == 0 or (brief.get("minimum") == 1 and "maximum" not in brief)
+    ):
+        del brief["minimum"]
+    if brief["type"] == "object" and not brief.get("properties"):
+        brief["properties"] = _ANY_OBJECT
+    if "items" in brief:
+        brief["items"] = {key: brief["items"][key] for key in _OF_ITEMS if key in brief["items"]}
     if name in _SAID_BY_NAME:
         brief.pop("description", None)
     elif "description" in brief:
