@@ -400,6 +400,7 @@ class LinkResult(builtins.dict[str, Any]):
     attest_level: str
     valid_until: str
     duplicate: bool
+    ended: int
 
 class LinksResult(builtins.dict[str, Any]):
     links: builtins.list[LinkView]

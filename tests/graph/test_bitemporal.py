@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.support import NOON, Harness, ManualClock, harness
 
+from ai_memory.errors import ValidationFailed
 from ai_memory.model.clock import SECOND, to_rfc3339
 from ai_memory.operations.delete_link import DeleteLink
 from ai_memory.operations.get_links import GetLinks
@@ -21,7 +23,7 @@ from ai_memory.operations.list_timeline import ListTimeline
 from ai_memory.operations.query_graph import QueryGraph
 from ai_memory.operations.store_memory import StoreMemory
 
-RELATIONS = ("related_to", "supersedes")
+RELATIONS = ("related_to", "contradicts")  # supersession never leads back: test_ring
 SPAN = 12  # seconds in which everything happens
 
 moments = st.integers(0, SPAN)
@@ -76,13 +78,18 @@ class Model:
         if not old:
             return
         last = max(old, key=first)
-        if until is None:
-            until = last[1] if last[1] is not None and last[1] <= now else now
+        until = self.end_of(last, now, until)
         new = [
             (start, until if (start, end) == last or end is None or end > until else end)
             for start, end in old
         ]
         self.said.append(Said(now, triple, tuple(new)))
+
+    def end_of(self, last: tuple[int, int | None], now: int, until: int | None) -> int:
+        """Where an invalidation ends the last interval."""
+        if until is not None:
+            return until
+        return last[1] if last[1] is not None and last[1] <= now else now
 
     def unlink(self, triple: tuple[int, int, str], now: int) -> None:
         self.said.append(Said(now, triple, ()))
@@ -132,6 +139,10 @@ def perform(open_: Harness, ids: list[str], step: tuple[Any, ...], model: Model,
     elif step[0] == "invalidate":
         last = max(model.believed(triple, now), key=first, default=None)
         until = None if step[2] is None else text(step[2])
+        if last is not None and model.end_of(last, now, step[2]) <= last[0]:
+            with pytest.raises(ValidationFailed, match="the link begins at"):
+                open_.run(InvalidateLink(**ends, valid_until=until))
+            return
         ended = open_.run(InvalidateLink(**ends, valid_until=until))
         assert ended.found == (last is not None)
         if last is not None:

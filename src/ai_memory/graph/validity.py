@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ai_memory.model.clock import Micros
@@ -16,25 +16,38 @@ class Interval(NamedTuple):
     end: Micros | None
 
 
+def overlap(one: Interval, other: Interval) -> Interval | None:
+    """The time that is in both; None: they share no instant."""
+    start = max(one.start, other.start)
+    ends = [end for end in (one.end, other.end) if end is not None]
+    end = min(ends, default=None)
+    return Interval(start, end) if end is None or start < end else None
+
+
 def missing(believed: Sequence[Link], wanted: Interval) -> list[Interval]:
     """The parts of `wanted` over which none of the believed intervals holds, in order.
 
     Asserting a link again adds these and nothing else: what holds already is not said twice.
     """
+    return remaining(wanted, [Interval(link.valid_from, link.valid_until) for link in believed])
+
+
+def remaining(whole: Interval, cut: Iterable[Interval]) -> list[Interval]:
+    """What some intervals leave of another one, in order."""
     parts: list[Interval] = []
-    start = wanted.start
-    for link in sorted(believed, key=lambda link: link.valid_from):
-        if wanted.end is not None and link.valid_from >= wanted.end:
+    start = whole.start
+    for taken in sorted(cut, key=lambda one: one.start):
+        if whole.end is not None and taken.start >= whole.end:
             break
-        if link.valid_until is not None and link.valid_until <= max(start, link.valid_from):
+        if taken.end is not None and taken.end <= max(start, taken.start):
             continue  # over before it matters, or never held
-        if link.valid_from > start:
-            parts.append(Interval(start, link.valid_from))
-        if link.valid_until is None:
+        if taken.start > start:
+            parts.append(Interval(start, taken.start))
+        if taken.end is None:
             return parts
-        start = link.valid_until
-    if wanted.end is None or start < wanted.end:
-        parts.append(Interval(start, wanted.end))
+        start = taken.end
+    if whole.end is None or start < whole.end:
+        parts.append(Interval(start, whole.end))
     return parts
 
 

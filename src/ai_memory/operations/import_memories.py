@@ -15,10 +15,11 @@ from ai_memory.model import field
 from ai_memory.model.change import Change, LinkPut, MemoryPut
 from ai_memory.model.clock import SECOND, Micros, parse_rfc3339
 from ai_memory.model.command import Action, Command
-from ai_memory.model.link import Relation
+from ai_memory.model.link import Link, Relation
 from ai_memory.model.memory import Memory, Payload, payload_of
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
+from ai_memory.operations.succession import contradiction_of
 from ai_memory.operations.taking_in import Taken, read_record, take_in
 from ai_memory.operations.title import free_title
 from ai_memory.ports import Lookups, Reader, Transaction, WindowVector
@@ -174,6 +175,7 @@ def import_memories(command: ImportMemories, context: Context) -> Steps[ImportRe
 def _records(command: ImportMemories, context: Context) -> Steps[tuple[Taken, list[ImportRefusal]]]:
     """Take in the lines of an export that can be read."""
     records, errors = [], []
+    places: dict[int, int] = {}  # of a record, by its identity
     for index, line in enumerate(command.records):
         try:
             record = read_record(line)
@@ -186,9 +188,17 @@ def _records(command: ImportMemories, context: Context) -> Steps[tuple[Taken, li
         else:
             if record is not None:
                 records.append(record)
+                places[id(record)] = index
     if not records:
         return Taken(), errors
-    return (yield from take_in(records, context, restamp=command.restamp)), errors
+    taken: Taken = yield from take_in(records, context, restamp=command.restamp)
+    errors += [
+        ImportRefusal(
+            index=places[id(record)], code=problem.code, message=problem.message, kind="record"
+        )
+        for record, problem in taken.refused
+    ]
+    return taken, errors
 
 
 def _store(
@@ -251,6 +261,7 @@ def _link(links: Mapping[int, ImportedLink], now: Micros, rows: Transaction) -> 
     pairs = sorted({(link.source_id, link.target_id) for link in links.values()})
     known = {(one.source_id, one.target_id, one.relation) for one in rows.believed_links(pairs)}
     refused: list[ImportRefusal] = []
+    written: list[Link] = []
     for index, link in links.items():
         missing = [end for end in (link.source_id, link.target_id) if end not in here]
         if missing:
@@ -263,18 +274,23 @@ def _link(links: Mapping[int, ImportedLink], now: Micros, rows: Transaction) -> 
         if (link.source_id, link.target_id, link.relation) in known:
             continue
         created_at = _instant(link.created_at, now)
-        changes.append(
-            LinkPut(
-                source_id=link.source_id,
-                target_id=link.target_id,
-                relation=link.relation,
-                created_at=created_at,
-                valid_from=_instant(link.valid_from, created_at),
-                valid_until=field.given_instant(link, "valid_until"),
-                observed_by=link.observed_by,
-                recorded_at=now,
-            )
+        put = LinkPut(
+            source_id=link.source_id,
+            target_id=link.target_id,
+            relation=link.relation,
+            created_at=created_at,
+            valid_from=_instant(link.valid_from, created_at),
+            valid_until=field.given_instant(link, "valid_until"),
+            observed_by=link.observed_by,
+            recorded_at=now,
         )
+        problem = contradiction_of(rows, put.link(), written)
+        if problem is not None:
+            linked -= 1
+            refused.append(_no_link(index, problem))
+            continue
+        written.append(put.link())
+        changes.append(put)
     return Outcome((linked, refused), tuple(changes))
 
 

@@ -7,13 +7,16 @@ from typing import Annotated, ClassVar
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from ai_memory.errors import ValidationFailed
 from ai_memory.graph.validity import closings, latest
 from ai_memory.model import field
-from ai_memory.model.change import LinkInvalidated
-from ai_memory.model.clock import to_rfc3339
+from ai_memory.model.change import Change, LinkInvalidated
+from ai_memory.model.clock import Micros, to_rfc3339
 from ai_memory.model.command import Action, Command
+from ai_memory.model.link import Link
 from ai_memory.operations.lens import present
 from ai_memory.operations.step import Context, Outcome, Steps, Write
+from ai_memory.operations.succession import overruled
 from ai_memory.ports import Lookups, Transaction
 
 
@@ -52,6 +55,7 @@ def invalidate_link(command: InvalidateLink, context: Context) -> Steps[Invalida
 
     Raises:
         AmbiguousId: An id prefix fits several memories.
+        ValidationFailed: It would end before it begins.
     """
     given = field.given_instant(command, "valid_until")
 
@@ -85,12 +89,29 @@ def invalidate_link(command: InvalidateLink, context: Context) -> Steps[Invalida
         answer.previous_valid_until = (
             None if last.valid_until is None else to_rfc3339(last.valid_until)
         )
+        if until <= last.valid_from:
+            raise _never(last, until)
         known_at = max([context.now, *(link.recorded_at for link in believed)])
-        facts = tuple(
+        facts: tuple[Change, ...] = tuple(
             LinkInvalidated.of(link, until, known_at) for link in closings(believed, until)
         )
+        if last.valid_until is not None and last.valid_until < until:
+            # It holds for longer than was said, and meanwhile something may say the opposite.
+            longer = msgspec.structs.replace(
+                last, valid_from=last.valid_until, valid_until=until, recorded_at=known_at
+            )
+            facts = (*overruled(rows, longer, known_at), *facts)
         return Outcome(answer, facts)
 
     pair = (command.source_id, command.target_id)
     ended: InvalidateResult = yield Write(work, Lookups(ids=pair, pairs=(pair,)))
     return ended
+
+
+def _never(link: Link, until: Micros) -> ValidationFailed:
+    """What ends where it begins, or before, would hold at no instant, not even a past one."""
+    return ValidationFailed(
+        f"the link begins at {to_rfc3339(link.valid_from)}, and would end at {to_rfc3339(until)}",
+        hint="Give a later valid_until; a link that never held is deleted (unlink).",
+        field="valid_until",
+    )

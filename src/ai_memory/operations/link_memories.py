@@ -13,15 +13,18 @@ from ai_memory.model import field
 from ai_memory.model.change import LinkPut
 from ai_memory.model.clock import Micros, to_rfc3339
 from ai_memory.model.command import Action, Command
+from ai_memory.model.link import Link
 from ai_memory.operations.lens import required
 from ai_memory.operations.step import Context, Outcome, Steps, Write
+from ai_memory.operations.succession import overruled
 from ai_memory.ports import Lookups, Transaction
 
 
 class LinkMemories(Command, frozen=True, kw_only=True):
     """Say how one memory relates to another. Saying again what holds already changes nothing.
 
-    After an invalidation it begins a new interval; the old one stays in the timeline.
+    After an invalidation it begins a new interval; the old one stays in the timeline. To say that
+    the superseded supersedes ends the older link.
     """
 
     action: ClassVar[Action] = "write"
@@ -43,6 +46,8 @@ class LinkResult(msgspec.Struct, kw_only=True):
 
     Attributes:
         attest_level: Who vouches for it: `unsigned`, nobody but the store.
+        ended: So many older links said the opposite, directly or through others, and no longer
+            hold: what supersedes cannot be superseded by the same.
     """
 
     linked: bool
@@ -54,6 +59,7 @@ class LinkResult(msgspec.Struct, kw_only=True):
     attest_level: str
     valid_until: str | UnsetType = UNSET
     duplicate: bool | UnsetType = UNSET
+    ended: int | UnsetType = UNSET
 
 
 def link_memories(command: LinkMemories, context: Context) -> Steps[LinkResult]:
@@ -99,6 +105,20 @@ def link_memories(command: LinkMemories, context: Context) -> Steps[LinkResult]:
             else latest([link for link in believed if link.holds(wanted.start)])
         )
         assert shown is not None  # nothing is missing, so something holds at the start
+        # Of what is wanted, not of what is missing: saying it again mends an older ring, too.
+        over = overruled(
+            rows,
+            Link(
+                source_id=source,
+                target_id=target,
+                relation=command.relation,
+                valid_from=wanted.start,
+                valid_until=wanted.end,
+                recorded_at=known_at,
+                created_at=known_at,
+            ),
+            known_at,
+        )
         result = LinkResult(
             linked=True,
             source_id=source,
@@ -109,8 +129,9 @@ def link_memories(command: LinkMemories, context: Context) -> Steps[LinkResult]:
             observed_by=shown.observed_by or observer,
             attest_level="unsigned",
             duplicate=UNSET if facts else True,
+            ended=sum(not isinstance(change, LinkPut) for change in over) or UNSET,
         )
-        return Outcome(result, facts)
+        return Outcome(result, (*over, *facts))
 
     pair = (command.source_id, command.target_id)
     linked: LinkResult = yield Write(work, Lookups(ids=pair, pairs=(pair,)))

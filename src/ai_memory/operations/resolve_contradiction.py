@@ -7,14 +7,15 @@ from typing import ClassVar
 import msgspec
 
 from ai_memory.errors import ValidationFailed
-from ai_memory.graph.validity import Interval, closings, missing
+from ai_memory.graph.validity import Interval, missing
 from ai_memory.model import field
-from ai_memory.model.change import Change, LinkInvalidated, LinkPut
+from ai_memory.model.change import Change, LinkPut
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Action, Command
 from ai_memory.model.link import Link
 from ai_memory.operations.lens import required
 from ai_memory.operations.step import Context, Outcome, Steps, Touch, Write
+from ai_memory.operations.succession import LinkChange, ended, overruled
 from ai_memory.ports import Lookups, Transaction
 
 
@@ -36,7 +37,8 @@ class ResolveResult(msgspec.Struct, kw_only=True):
     """Who won.
 
     Attributes:
-        ended: Links that said otherwise and no longer hold: contradictions, and the loser's claim.
+        ended: Links that said otherwise and no longer hold: contradictions, and the loser's claim,
+            its own or through others.
     """
 
     resolved: bool
@@ -79,12 +81,23 @@ def resolve_contradiction(command: ResolveContradiction, context: Context) -> St
             for part in missing(standing, Interval(context.now, None))
         )
         denying = [one for one in believed if _denies(one, loser, context.now)]
-        ended = tuple(
-            LinkInvalidated.of(link, context.now, known_at)
-            for link in closings(denying, context.now)
+        over: list[LinkChange] = [ended(link, context.now, known_at) for link in denying]
+        # The loser's claim may be an indirect one: it supersedes what supersedes the winner.
+        wanted = Link(
+            source_id=winner,
+            target_id=loser,
+            relation="supersedes",
+            valid_from=context.now,
+            recorded_at=known_at,
+            created_at=known_at,
         )
-        changes: tuple[Change, ...] = (*ended, *said)
-        result = ResolveResult(resolved=True, winner=winner, loser=loser, ended=len(ended))
+        over += [
+            change
+            for change in overruled(rows, wanted, known_at)
+            if (change.source_id, change.target_id) != (loser, winner)
+        ]
+        changes: tuple[Change, ...] = (*over, *said)
+        result = ResolveResult(resolved=True, winner=winner, loser=loser, ended=len(over))
         return Outcome(result, changes)
 
     pair = (command.winner, command.loser)

@@ -40,6 +40,7 @@ from ai_memory.model.record import (
 )
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
+from ai_memory.operations.succession import contradiction_of
 from ai_memory.operations.title import free_title
 from ai_memory.ports import EmbeddingModel, Lookups, Reader, Transaction, WindowVector
 
@@ -62,12 +63,13 @@ _INSTANTS: Final = frozenset(
 
 
 class Taken(msgspec.Struct):
-    """What became of some records: new, newer than what was here, here already."""
+    """What became of some records: new, newer than what was here, here already, refused."""
 
     imported: int = 0
     updated: int = 0
     skipped: int = 0
     linked: int = 0
+    refused: list[tuple[Record, ValidationFailed]] = []
 
     def add(self, other: Taken) -> None:
         """Count another's as well."""
@@ -286,14 +288,24 @@ def _links(records: Sequence[LinkRecord], now: Micros, rows: Transaction) -> Out
     gone = rows.known_tombstones(ends)
     known = {_key(link) for link in rows.known_links(ends)}
     changes: list[Change] = []
+    written: list[Link] = []
+    done = Taken()
     for record in records:
         put = _link_put(record)
         key = _key(put.link())
         if key in known or not gone.isdisjoint((record.source_id, record.target_id)):
             continue
+        # What is no longer believed contradicts nothing.
+        problem = None if put.retracted_at else contradiction_of(rows, put.link(), written)
+        if problem is not None:
+            done.refused.append((record, problem))
+            continue
         known.add(key)
         changes.append(put)
-    done = Taken(linked=len(changes), skipped=len(records) - len(changes))
+        if put.retracted_at is None:
+            written.append(put.link())
+    done.linked = len(changes)
+    done.skipped = len(records) - len(changes) - len(done.refused)
     return Outcome(done, tuple(changes))
 
 

@@ -9,13 +9,14 @@ from msgspec import UNSET, UnsetType
 
 from ai_memory.errors import Conflict, Internal, NotFound
 from ai_memory.model import field
-from ai_memory.model.change import LinkInvalidated, MemoryPut
+from ai_memory.model.change import MemoryPut
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import Memory, payload_of
 from ai_memory.model.work import Curation
 from ai_memory.operations.consolidation import undone
 from ai_memory.operations.step import Context, Outcome, Steps, Write
+from ai_memory.operations.succession import ended
 from ai_memory.operations.tagging import revised
 from ai_memory.ports import Transaction
 
@@ -93,7 +94,7 @@ def _undone(
         case "tag":
             return _untag(rows, curation, memory)
         case "contradiction":
-            return _unlink(curation, memory, context.now)
+            return _unlink(rows, curation, memory, context.now)
         case "consolidation":
             return undone(rows, memory.id, context, "error")
         case "priority":
@@ -117,19 +118,18 @@ def _untag(rows: Transaction, curation: Curation, memory: Memory) -> Outcome | s
     return revised(memory, tuple(tag for tag in memory.tags if tag not in added), metadata)
 
 
-def _unlink(curation: Curation, memory: Memory, now: Micros) -> Outcome:
-    """End the link's time; that it was thought to hold stays on record."""
-    ended = LinkInvalidated(
-        source_id=memory.id,
-        target_id=curation.undo["target_id"],
-        relation="contradicts",
-        created_at=curation.undo["created_at"],
-        valid_from=curation.undo["created_at"],
-        valid_until=now,
-        observed_by=curation.undo["observed_by"],
-        at=now,
+def _unlink(rows: Transaction, curation: Curation, memory: Memory, now: Micros) -> Outcome:
+    """End the link's time, unless it is over; that it was thought to hold stays on record."""
+    return Outcome(
+        None,
+        tuple(
+            ended(link, now, max(now, link.recorded_at))
+            for link in rows.believed_links([(memory.id, curation.undo["target_id"])])
+            if link.relation == "contradicts"
+            and link.valid_from == curation.undo["created_at"]
+            and (link.valid_until is None or link.valid_until > now)
+        ),
     )
-    return Outcome(None, (ended,))
 
 
 def _restore_priority(curation: Curation, memory: Memory) -> Outcome | str:

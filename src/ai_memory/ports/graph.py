@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from ai_memory.model.clock import Micros
 from ai_memory.model.link import Direction, Link, LinkCursor, LinkFilter
@@ -73,6 +73,11 @@ class GraphRows(Protocol):
 
     def believed_links(self, pairs: Sequence[tuple[str, str]]) -> list[Link]:
         """What is believed now of each (source, target), whatever the relation; no order."""
+
+    def supersessions(
+        self, ids: Sequence[str], *, direction: Literal["outbound", "inbound"]
+    ) -> list[Link]:
+        """What is believed now to supersede, or to be superseded, whenever; live or archived."""
 
     def derivations(self, memory_id: str) -> list[Link]:
         """What a memory is believed to be derived from, live or archived, oldest link first."""

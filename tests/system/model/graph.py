@@ -99,6 +99,7 @@ class Graph(Archive):
             Held(begin, self.now, *triple, None if until == FOREVER else until, observer)
             for begin, until in stretches
         ]
+        overruled = self._overrule(triple, start, end)
         answer = {"linked": True, "source_id": source, "target_id": target, "relation": relation}
         if fresh:
             begins = {one.valid_from for one in fresh}
@@ -108,10 +109,57 @@ class Graph(Archive):
         else:
             held = [one for one in old if one.holds(start)][-1]
             answer["duplicate"] = True
+        if overruled:
+            answer["ended"] = overruled
         answer |= {"valid_from": text(held.valid_from), "observed_by": held.observed_by or observer}
         if held.valid_until is not None:
             answer["valid_until"] = text(held.valid_until)
         return answer
+
+    def _overrule(self, wanted: tuple[str, str, str], start: int, end: int) -> int:
+        """End what would close a ring of supersessions, stretch by stretch; of how many links."""
+        source, target, relation = wanted
+        if relation != "supersedes":
+            return 0
+        every = [
+            one for triple in self.beliefs if triple[2] == relation for one in self.believed(triple)
+        ]
+        edges = {start, end} | {
+            min(max(instant, start), end)
+            for one in every
+            for instant in (one.valid_from, FOREVER if one.valid_until is None else one.valid_until)
+        }
+        cut: dict[Held, list[tuple[int, int]]] = {}
+        for begin, until in pairwise(sorted(edges)):
+            holding = [one for one in every if one.holds(begin)]
+            reached = {target}
+            while more := {one.target for one in holding if one.source in reached} - reached:
+                reached |= more
+            for one in holding:
+                if one.source in reached and one.target == source:
+                    cut.setdefault(one, []).append((begin, until))
+        for triple in {(one.source, one.target, relation) for one in cut}:
+            kept = [one for one in self.believed(triple) if one not in cut]
+            for one in self.believed(triple):
+                kept += self._left_of(one, cut.get(one, []))
+            self._believe(triple, kept)
+        return len(cut)
+
+    def _left_of(self, held: Held, cuts: list[tuple[int, int]]) -> list[Held]:
+        """What stretches leave of an interval; nothing where none is cut."""
+        left, start = [], held.valid_from
+        end = FOREVER if held.valid_until is None else held.valid_until
+        for begin, until in [*cuts, (end, end)] if cuts else []:
+            if begin > start:
+                left.append(
+                    held._replace(
+                        valid_from=start,
+                        valid_until=None if begin == FOREVER else begin,
+                        created_at=held.created_at if start == held.valid_from else self.now,
+                    )
+                )
+            start = until
+        return left
 
     def kg_invalidate(
         self, source_id: str, target_id: str, relation: str, valid_until: int | None = None
@@ -129,6 +177,10 @@ class Graph(Archive):
             over = last.valid_until is not None and last.valid_until <= self.now
             valid_until = last.valid_until if over else self.now
             assert valid_until is not None
+        if valid_until <= last.valid_from:
+            raise Refused("VALIDATION_FAILED")
+        if last.valid_until is not None and last.valid_until < valid_until:
+            self._overrule(triple, last.valid_until, valid_until)
         answer["valid_until"] = text(valid_until)
         answer["previous_valid_until"] = (
             None if last.valid_until is None else text(last.valid_until)

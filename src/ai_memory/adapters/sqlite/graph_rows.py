@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -79,6 +79,14 @@ class GraphRows(Statements):
         """See ports.Reader."""
         self._flush()
         return decode_links(self._one(query("believed_links"), {"pairs": json_text(pairs)}))
+
+    def supersessions(
+        self, ids: Sequence[str], *, direction: Literal["outbound", "inbound"]
+    ) -> list[Link]:
+        """See ports.Reader."""
+        self._flush()
+        text = self._one(query(f"supersessions_{direction}"), {"ids": json_text(ids)})
+        return decode_links(text)
 
     def derivations(self, memory_id: str) -> list[Link]:
         """See ports.Reader."""

@@ -331,6 +331,17 @@ CROSS JOIN link AS l INDEXED BY link_by_target
     ON l.target_id = pair.value ->> 1 AND l.source_id = pair.value ->> 0
 WHERE l.retracted_at IS NULL
 
+-- name: supersessions_outbound --
+SELECT json_group_array({link_array})
+FROM json_each(:ids) AS near CROSS JOIN link AS l ON l.source_id = near.value
+WHERE l.relation = 'supersedes' AND l.retracted_at IS NULL
+
+-- name: supersessions_inbound --
+SELECT json_group_array({link_array})
+FROM json_each(:ids) AS near
+CROSS JOIN link AS l INDEXED BY link_by_target ON l.target_id = near.value
+WHERE l.relation = 'supersedes' AND l.retracted_at IS NULL
+
 -- name: contradicting --
 SELECT json_group_array({link_array}) FROM (
     SELECT l.* FROM link AS l
