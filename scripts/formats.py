@@ -16,10 +16,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import bpe_openai
 from mcp import Client
 from mcp.types import TextContent
 
+from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.compose import open_node
 from ai_memory.config import load_config
 from ai_memory.faces.mcp.opening import Ready
@@ -41,7 +41,6 @@ def turns(conversation: dict[str, Any]) -> list[tuple[str, str]]:
 async def measure(text: str, most: int) -> dict[str, list[int]]:
     """Tokens of each answer, by format."""
     sample = json.loads(text)[0]
-    encode = bpe_openai.get_encoding("cl100k_base").encode
     found: dict[str, list[int]] = {name: [] for name in FORMATS}
     with tempfile.TemporaryDirectory() as folder:
         opened = open_node(load_config({"db": f"{folder}/a.db", "tier": "keyword"}))
@@ -55,7 +54,7 @@ async def measure(text: str, most: int) -> dict[str, list[int]]:
                     answer = await client.call_tool("memory_recall", {**fields, "format": name})
                     (block,) = answer.content
                     assert isinstance(block, TextContent)
-                    costs[name] = len(encode(block.text))
+                    costs[name] = count_cl100k([block.text])[0]
                     if name == "json":
                         full = json.loads(block.text)["count"] == MEMORIES
                 for name, cost in costs.items() if full else ():

@@ -12,7 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ai_memory.errors import AiMemoryError
+from ai_memory.offline import stay_offline
 from ai_memory.version import __version__
+
+stay_offline()  # before anything of ours can load a library that reports to somebody
 
 if TYPE_CHECKING:
     from ai_memory.api import AsyncNode, Node, open_node

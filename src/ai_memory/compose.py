@@ -17,6 +17,7 @@ from ai_memory.adapters.system import SystemClock, SystemEntropy, own_agent_id, 
 from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.config import Config
 from ai_memory.errors import ConfigInvalid, EmbedderUnavailable, EmbeddingModelMismatch
+from ai_memory.extras import install_hint
 from ai_memory.gate import Gate
 from ai_memory.model.command import Caller
 from ai_memory.node import LiveKeys, Node, Ports
@@ -266,8 +267,10 @@ def _reranker(config: Config) -> tuple[OnnxCrossEncoder | None, str | None]:
     """The configured cross-encoder at the autonomous level, or why there is none."""
     if config.tier != "autonomous" or config.reranker_path is None:
         return None, None
-    from ai_memory.adapters.reranker import OnnxCrossEncoder, RerankerRefused
-
+    try:
+        from ai_memory.adapters.reranker import OnnxCrossEncoder, RerankerRefused
+    except ModuleNotFoundError as missing:
+        return None, f"the package {missing.name} is not installed. {install_hint('semantic')}"
     try:
         return OnnxCrossEncoder(
             Path(config.reranker_path), timeout_ms=config.rerank_timeout_ms

@@ -4,9 +4,9 @@ import json
 import re
 from typing import Any
 
-import bpe_openai
 import pytest
 
+from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.faces.toon import to_toon
 
 MEMORY: dict[str, Any] = {
@@ -80,8 +80,8 @@ def test_nothing_found_is_a_header_without_rows() -> None:
 
 @pytest.mark.parametrize(("form", "share"), [("toon", 0.9), ("toon_compact", 0.45)])
 def test_a_table_costs_fewer_tokens_than_json(form: Any, share: float) -> None:
-    encoding = bpe_openai.get_encoding("cl100k_base")
     result = {"count": 5, "memories": [{**MEMORY, "id": f"a{n}"} for n in range(5)]}
     as_json = json.dumps(result, separators=(",", ":"))
     table = to_toon(result, form)
-    assert len(encoding.encode(table)) < share * len(encoding.encode(as_json))
+    of_table, of_json = count_cl100k([table, as_json])
+    assert of_table < share * of_json

@@ -8,6 +8,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from ai_memory.adapters.embedder.minilm_weights import Weights
+
 Array: TypeAlias = npt.NDArray[np.float64]
 
 HEADS = 12
@@ -16,8 +18,10 @@ _erf = np.vectorize(math.erf, otypes=[np.float64])
 
 
 class NumpyMiniLM:
-    def __init__(self, weights: dict[str, npt.NDArray[np.float32]]) -> None:
-        self._weights = {name: value.astype(np.float64) for name, value in weights.items()}
+    def __init__(self, weights: Weights) -> None:
+        coded = {name: value.decoded() for name, value in weights.coded.items()}
+        every = {**weights.plain, **coded}
+        self._weights = {name: value.astype(np.float64) for name, value in every.items()}
 
     def embed(self, ids: list[int]) -> Array:
         weights = self._weights
@@ -40,9 +44,7 @@ class NumpyMiniLM:
         return mean / np.linalg.norm(mean)
 
     def _linear(self, name: str, states: Array) -> Array:
-        projected: Array = (
-            states @ self._weights[f"{name}.weight"].T + self._weights[f"{name}.bias"]
-        )
+        projected: Array = states @ self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
         return projected
 
     def _normalise(self, name: str, states: Array) -> Array:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("numpy", "onnx", "onnxruntime", "tokenizers", "httpx2", "safetensors")
+HEAVY = ("numpy", "onnx", "onnxruntime", "tokenizers", "httpx2", "google.protobuf")
 
 
 def test_importing_the_package_imports_nothing_heavy() -> None:

@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
 from tests.adapters.embedder.sentence import SENTENCES
 
 from ai_memory.adapters.embedder import EmbedderSpec, open_embedder
@@ -16,6 +14,7 @@ from ai_memory.adapters.embedder.batcher import Batcher
 from ai_memory.adapters.embedder.minilm import graph_file
 from ai_memory.adapters.embedder.minilm_weights import find_files
 from ai_memory.adapters.embedder.onnx_directory import load_onnx_directory
+from ai_memory.adapters.embedder.onnx_graph import FLOAT, INT64, Graph
 from ai_memory.errors import EmbedderUnavailable
 from ai_memory.ports import Embedder
 
@@ -31,25 +30,17 @@ def write_graph(
     output: str = "last_hidden_state",
 ) -> None:
     """A graph whose token vectors are rows of TABLE, plus TYPES if it takes token types."""
-    nodes = [helper.make_node("Gather", ["table", "input_ids"], ["words"])]
+    graph = Graph("tiny")
+    words = graph.node("Gather", graph.constant(TABLE), "input_ids")
     if "token_type_ids" in inputs:
-        nodes += [
-            helper.make_node("Gather", ["types", "token_type_ids"], ["segments"]),
-            helper.make_node("Add", ["words", "segments"], [output]),
-        ]
-    else:
-        nodes.append(helper.make_node("Identity", ["words"], [output]))
-    shape = ["batch", "length"]
-    graph = helper.make_graph(
-        nodes,
-        "tiny",
-        [helper.make_tensor_value_info(name, TensorProto.INT64, shape) for name in inputs],
-        [helper.make_tensor_value_info(output, TensorProto.FLOAT, [*shape, DIM])],
-        [numpy_helper.from_array(TABLE, "table"), numpy_helper.from_array(TYPES, "types")],
+        segments = graph.node("Gather", graph.constant(TYPES), "token_type_ids")
+        words = graph.node("Add", words, segments)
+    shape = ("batch", "length")
+    content = graph.serialise(
+        dict.fromkeys(inputs, (INT64, shape)), {output: (words, FLOAT, (*shape, DIM))}, {"": 17}
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(model, path)
+    path.write_bytes(content)
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import bpe_openai
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
+from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.faces.mcp.server import INSTRUCTIONS
 from ai_memory.faces.mcp.tool import brief_input, tool_of
 from ai_memory.faces.toon import TABULAR
@@ -20,11 +20,8 @@ EVERY = operations_on("mcp")
 
 
 def tokens(*values: Any) -> int:
-    encoding = bpe_openai.get_encoding("cl100k_base")
-    return sum(
-        len(encoding.encode(json.dumps(value, separators=(",", ":"), ensure_ascii=False)))
-        for value in values
-    )
+    written = (json.dumps(value, separators=(",", ":"), ensure_ascii=False) for value in values)
+    return sum(count_cl100k(written))
 
 
 @pytest.mark.parametrize("operation", EVERY, ids=lambda operation: operation.wire)

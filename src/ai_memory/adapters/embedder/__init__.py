@@ -15,12 +15,14 @@ Importing this package imports neither numpy nor a model runtime nor an HTTP cli
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from ai_memory.errors import EmbedderUnavailable
+from ai_memory.extras import install_hint
 from ai_memory.gate import Gate
 
 if TYPE_CHECKING:
@@ -64,11 +66,13 @@ def open_embedder(spec: EmbedderSpec, progress: Progress | None = None) -> Embed
     """
     match spec.kind:
         case "minilm":
-            from ai_memory.adapters.embedder.minilm import load_minilm
+            with _packages_of("semantic"):
+                from ai_memory.adapters.embedder.minilm import load_minilm
 
             return load_minilm(spec.cache_dir, progress, threads=spec.threads, gate=spec.gate)
         case "onnx":
-            from ai_memory.adapters.embedder.onnx_directory import load_onnx_directory
+            with _packages_of("semantic"):
+                from ai_memory.adapters.embedder.onnx_directory import load_onnx_directory
 
             path = _needed(spec.path, "the path of a model directory")
             return load_onnx_directory(
@@ -91,6 +95,17 @@ def open_embedder(spec: EmbedderSpec, progress: Progress | None = None) -> Embed
             from ai_memory.adapters.embedder.hashing import DIM, HashingEmbedder
 
             return HashingEmbedder(spec.dim or DIM)
+
+
+@contextmanager
+def _packages_of(extra: str) -> Iterator[None]:
+    """What is imported here is not installed with the bare package."""
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        raise EmbedderUnavailable(
+            f"The package {missing.name} is not installed.", hint=install_hint(extra)
+        ) from missing
 
 
 def _needed(value: _Setting | None, what: str) -> _Setting:

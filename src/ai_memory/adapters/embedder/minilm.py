@@ -90,10 +90,8 @@ def _convert(weights: Path, progress: Progress | None) -> bytes:
     from ai_memory.adapters.embedder.minilm_graph import build_graph
 
     report(0.2)
-    tensors = read_weights(weights)
-    report(0.4)
-    graph = build_graph(tensors, quantised=True)
-    report(0.8)
-    serialised: bytes = graph.SerializeToString()
+    read = read_weights(weights)
+    report(0.5)
+    graph = build_graph(read, quantised=True)
     report(1.0)
-    return serialised
+    return graph

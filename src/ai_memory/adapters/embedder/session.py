@@ -10,6 +10,9 @@ from onnxruntime.capi import onnxruntime_pybind11_state
 
 from ai_memory.adapters.system import usable_processors
 
+# A host program may have loaded the library before us, without the switches of `ai_memory.offline`.
+onnxruntime.disable_telemetry_events()
+
 THREADS_MAX: Final = 4  # beyond that a 384-wide model gains little and its neighbours lose
 _FATAL: Final = 4  # everything less is raised as well, and stderr belongs to the program
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ def new_graph(dim: int, expansion: int = EXPANSION) -> Index:
     """An empty graph. Codes go in as they are: the cosine does not mind their scales."""
     # ONNX Runtime must be loaded before usearch: the other way round (1.31 after 2.26) it crashes
     # the process, and an embedder or reranker may well be loaded after an index.
-    import onnxruntime  # noqa: F401
+    with suppress(ImportError):  # the keyword level, and remote embedders, do without
+        import onnxruntime  # noqa: F401
     from usearch.index import Index
 
     return Index(
