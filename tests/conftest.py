@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# A server that a test starts is one process; the tests of several say so. Before any fixture.
+os.environ["AI_MEMORY_WORKERS"] = "1"
 
 
 @pytest.fixture(autouse=True)

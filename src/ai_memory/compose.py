@@ -9,10 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ai_memory.adapters.sqlite.connection import MEMORY
 from ai_memory.adapters.sqlite.store import SqliteStore
+from ai_memory.adapters.sqlite.turn import Turn
 from ai_memory.adapters.system import SystemClock, SystemEntropy, own_agent_id, usable_processors
 from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.config import Config
@@ -49,6 +50,22 @@ _OLLAMA_MODELS: Final = {"smart": "gemma4:e2b", "autonomous": "gemma4:e4b"}
 
 Progress = Callable[[str, float], None]
 """(what is being done, share done)."""
+
+
+class Share(NamedTuple):
+    """What part a process has that is one of several which answer for one node.
+
+    Attributes:
+        processes: How many there are; they share the processors.
+        keeps_house: It does what only one need do: the janitor's chores and the curator's work.
+        ring: Wakes the one that does.
+        turns: A descriptor they have in common, on which they take turns to write.
+    """
+
+    processes: int = 1
+    keeps_house: bool = True
+    ring: Callable[[], None] = lambda: None
+    turns: int | None = None
 
 
 class OpenNode:
@@ -104,7 +121,7 @@ class OpenNode:
                 self.node.close()
 
 
-def open_node(
+def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
     config: Config,
     *,
     background: bool = True,
@@ -114,6 +131,7 @@ def open_node(
     observer: Observer | None = None,
     progress: Progress | None = None,
     replace_model: bool = False,
+    share: Share = Share(),
 ) -> OpenNode:
     """Open the store and what the feature level needs.
 
@@ -126,6 +144,7 @@ def open_node(
         observer: Is told of every operation and commit.
         progress: Is told how far a first conversion of the model has come.
         replace_model: Open although another model serves and none is coming; `reembed` needs it.
+        share: Of the work, where several processes answer for one node.
 
     Raises:
         EmbeddingModelMismatch: Another model serves, and the configured one is not coming.
@@ -133,13 +152,19 @@ def open_node(
         ConfigInvalid: The embedder's or the language model's settings are incomplete.
     """
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
-    gate = Gate(_computing_at_once())
+    gate = Gate(_computing_at_once(share.processes))
     with ExitStack() as opening:
-        store = SqliteStore(config.db, clock=clock, entropy=entropy, bm25_weights=WORD_WEIGHTS)
+        store = SqliteStore(
+            config.db,
+            clock=clock,
+            entropy=entropy,
+            bm25_weights=WORD_WEIGHTS,
+            turn=None if share.turns is None else Turn(share.turns),
+        )
         opening.callback(store.close)
         index: VectorIndex | None = None
         folder: IndexFolder | None = None
-        embedder, problem = _embedder(config, embedder, progress, gate)
+        embedder, problem = _embedder(config, embedder, progress, gate, share.processes)
         model = embedder.model if embedder else None
         if embedder is not None and model is not None:
             opening.callback(embedder.close)
@@ -185,16 +210,23 @@ def open_node(
         language_model=language_model.model_id if language_model else None,
         language_model_problem=language_model_problem,
         profile=config.profile,
+        workers=share.processes,
     )
     node = Node(ports, retention=config.retention, facts=facts, pool=pool, asking=asking)
     if background and config.switch_interval_ms:
         _quicken(config.switch_interval_ms / 1_000)
     reembedder = Reembedder(node, folder)
     janitor = Janitor(
-        node, reembedder, background=background, archive_max_days=config.archive_max_days
+        node,
+        reembedder,
+        background=background,
+        archive_max_days=config.archive_max_days,
+        pass_on=None if share.keeps_house else share.ring,
     )
     curates = background and config.tier in _OLLAMA_MODELS
-    curator = _curator(node, config, background=True) if curates else None
+    if curates and not share.keeps_house:
+        node.wake_curator = node.wake
+    curator = _curator(node, config, background=True) if curates and share.keeps_house else None
     return OpenNode(node, janitor, reembedder, curator, owned, config)
 
 
@@ -210,9 +242,14 @@ def _curator(node: Node, config: Config, *, background: bool) -> Curator:
     )
 
 
-def _computing_at_once() -> int:
+def _computing_at_once(processes: int) -> int:
     """One more than there are processors: then one computes while another waits for the lock."""
-    return min(usable_processors(), _PROCESSORS_MAX) + 1
+    return min(_processors_of_each(processes), _PROCESSORS_MAX) + 1
+
+
+def _processors_of_each(processes: int) -> int:
+    """A process's share of the processors; at least 1."""
+    return max(1, usable_processors() // processes)
 
 
 def _quicken(seconds: float) -> None:
@@ -225,7 +262,7 @@ def _quicken(seconds: float) -> None:
 
 
 def _embedder(
-    config: Config, given: Embedder | None, progress: Progress | None, gate: Gate
+    config: Config, given: Embedder | None, progress: Progress | None, gate: Gate, processes: int
 ) -> tuple[Embedder | None, str | None]:
     """The embedder of the feature level, or why there is none."""
     if given is not None:
@@ -235,15 +272,25 @@ def _embedder(
     if config.embedder == "none":
         return None, "no embedder is configured"
     try:
-        return configured_embedder(config, progress, gate), None
+        return configured_embedder(config, progress, gate, processes=processes), None
     except EmbedderUnavailable as failure:
         return None, f"{failure.message}. {failure.hint}"
 
 
 def configured_embedder(
-    config: Config, progress: Progress | None = None, gate: Gate | None = None
+    config: Config,
+    progress: Progress | None = None,
+    gate: Gate | None = None,
+    *,
+    processes: int = 1,
 ) -> Embedder:
     """Open the embedder that the settings name, whatever the feature level.
+
+    Args:
+        config: The settings.
+        progress: Is told how far a first conversion of the model has come.
+        gate: What computes in this process passes it.
+        processes: So many share the processors.
 
     Raises:
         EmbedderUnavailable: It cannot be loaded or reached.
@@ -258,6 +305,7 @@ def configured_embedder(
         api_key=config.embedding_api_key,
         dim=config.embedding_dim,
         cache_dir=Path(config.cache_dir),
+        threads=None if processes == 1 else max(1, _processors_of_each(processes) // 2),
         gate=gate,
     )
     return open_embedder(spec, progress=progress)

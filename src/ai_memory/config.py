@@ -39,6 +39,7 @@ class Config(NamedTuple):
     anonymize: bool
     namespace: str
     bind: str
+    workers: int
     url: str | None
     api_key: str | None
     allowed_hosts: tuple[str, ...]
@@ -278,6 +279,9 @@ SETTINGS: Final = (
             "The CLI's namespace; empty: the project's name, else global."),
     Setting("bind", "AI_MEMORY_BIND", "bind", f"127.0.0.1:{limits.HTTP_PORT}", _bind,
             "Address and port of the HTTP server."),
+    Setting("workers", "AI_MEMORY_WORKERS", "workers", 0, _whole(0, limits.WORKERS_MAX),
+            "Processes of the HTTP server; 0: as many as processors, at most "
+            f"{limits.WORKERS_DEFAULT_MAX}."),
     Setting("url", "AI_MEMORY_URL", "url", None, _text,
             "A running node the CLI talks to, instead of opening the file."),
     Setting("api_key", "AI_MEMORY_API_KEY", "api_key", None, _text,

@@ -135,6 +135,13 @@ CURATOR_ACTIONS_SHOWN_MAX: Final = 1_000
 # Faces.
 HTTP_BODY_BYTES_MAX: Final = 2 * 1024 * 1024
 HTTP_PORT: Final = 9_077
+HTTP_BACKLOG: Final = 2_048  # connections that wait to be accepted
+WORKERS_DEFAULT_MAX: Final = 4  # processes of a server; each holds a model of some 100 MB
+WORKERS_MAX: Final = 64
+WORKER_SOUND_SECS: Final = 10.0  # a worker that lived so long did not fail at its start
+WORKER_DELAY_SECS: Final = 0.1  # doubled with each failure in a row
+WORKER_DELAY_SECS_MAX: Final = 30.0
+WORKER_FAILURES_MAX: Final = 8  # in a row, while no other worker is there: the server gives up
 HTTP_TARGET_BYTES_MAX: Final = 32_768  # path and query; the parser counts in 16 bits
 HTTP_HEAD_BYTES_MAX: Final = 131_072  # an unfinished head is held in memory
 HTTP_DRAIN_BYTES_MAX: Final = 64 * 1024 * 1024  # read and dropped, so that a refusal is heard

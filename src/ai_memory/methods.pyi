@@ -527,6 +527,7 @@ class CapabilitiesResult(builtins.dict[str, Any]):
     approval: builtins.dict[str, Any]
     transcripts: builtins.dict[str, Any]
     hnsw: builtins.dict[str, Any]
+    workers: int
     families: builtins.dict[str, Any]
     summary: str
     to_describe_to_user: str
@@ -543,6 +544,7 @@ class HealthResult(builtins.dict[str, Any]):
     federation_enabled: bool
     level: str
     log_position: int
+    workers: int
     embedder_problem: str
 
 class ConsolidateResult(builtins.dict[str, Any]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tests.support import ManualClock, harness
 
 import ai_memory
 from ai_memory.adapters.embedder.hashing import HashingEmbedder
-from ai_memory.compose import open_node
+from ai_memory.compose import Share, open_node
 from ai_memory.config import load_config
 from ai_memory.errors import EmbedderUnavailable
 from ai_memory.operations.delete_memory import DeleteMemory
@@ -107,3 +108,30 @@ def test_its_thread_writes_touches_by_itself(tmp_path: Path) -> None:
     opened.close()
     with ai_memory.open_node(db=tmp_path / "a.db", level="keyword") as node:
         assert node.list().memories[0].access_count == 1
+
+
+def test_one_that_does_no_chores_writes_its_touches_and_passes_the_rest_on(tmp_path: Path) -> None:
+    """As beside a worker of a server that is not the first."""
+    rung = threading.Semaphore(0)
+    config = load_config({"db": str(tmp_path / "a.db"), "tier": "keyword"})
+    clock = ManualClock()
+    share = Share(processes=2, keeps_house=False, ring=rung.release)
+    opened = open_node(config, clock=clock, share=share)
+    try:
+        caller = opened.caller("python")
+        stored = opened.node.execute(caller, StoreMemory(title="T", content="Tea.", tier="short"))
+        assert rung.acquire(timeout=30)  # at its start
+        opened.node.execute(caller, RecallMemories(context="tea"))
+        assert rung.acquire(timeout=30)  # the recall woke it
+        clock.advance(30 * 86_400)
+        opened.node.wake()
+        assert rung.acquire(timeout=30)
+    finally:
+        opened.close()
+    with closing(open_node(config, background=False, clock=clock)) as again:
+        with again.node.store.read() as rows:
+            assert rows.counts(clock.now()).archived == 0
+            assert rows.memories([stored.id])[0].access_count == 1
+        again.janitor.turn()
+        with again.node.store.read() as rows:
+            assert rows.counts(clock.now()).archived == 1

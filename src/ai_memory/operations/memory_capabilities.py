@@ -44,6 +44,7 @@ class CapabilitiesResult(msgspec.Struct, kw_only=True):
     approval: dict[str, Any] | UnsetType = UNSET
     transcripts: dict[str, Any] | UnsetType = UNSET
     hnsw: dict[str, Any] | UnsetType = UNSET
+    workers: int | UnsetType = UNSET
     families: dict[str, Any] | UnsetType = UNSET
     summary: str | UnsetType = UNSET
     to_describe_to_user: str | UnsetType = UNSET
@@ -130,6 +131,7 @@ def memory_capabilities(
             "evicted_recently": False,
             "vectors": rows.window_count(),
         },
+        workers=facts.workers,
         families=_overlay(context),
     )
     if version == "3":

@@ -16,7 +16,11 @@ class MemoryHealth(Command, frozen=True, kw_only=True):
 
 
 class HealthResult(msgspec.Struct, kw_only=True):
-    """`status` is ok: a store that does not answer is an error instead."""
+    """`status` is ok: a store that does not answer is an error instead.
+
+    Attributes:
+        workers: How many processes answer for this node.
+    """
 
     status: str
     service: str
@@ -25,6 +29,7 @@ class HealthResult(msgspec.Struct, kw_only=True):
     federation_enabled: bool
     level: str
     log_position: int
+    workers: int
     embedder_problem: str | UnsetType = UNSET
 
 
@@ -40,5 +45,6 @@ def memory_health(command: MemoryHealth, rows: Reader, context: Context) -> Heal
         federation_enabled=False,
         level=facts.level,
         log_position=rows.log_position(),
+        workers=facts.workers,
         embedder_problem=problem or UNSET,
     )

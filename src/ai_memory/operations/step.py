@@ -177,6 +177,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         language_model: The language model's name; None when there is none.
         language_model_problem: Why it could not be had, where the level wants one.
         profile: The configured MCP profile, told on every face.
+        workers: How many processes answer for this node.
     """
 
     version: str
@@ -188,6 +189,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     language_model: str | None = None
     language_model_problem: str | None = None
     profile: str
+    workers: int = 1
 
 
 class Context(NamedTuple):

@@ -36,6 +36,7 @@ class Janitor:
         *,
         background: bool,
         archive_max_days: int = 0,
+        pass_on: Callable[[], None] | None = None,
     ) -> None:
         """Start, unless there is to be no background: then `turn` and `close` do the work.
 
@@ -44,6 +45,8 @@ class Janitor:
             reembedder: Goes on with a change of model.
             background: Run threads.
             archive_max_days: Purge what was archived longer ago; 0: never.
+            pass_on: Another process does the chores: called when some may be due. This one writes
+                its touches only.
         """
         self._node = node
         self._archive_max_days = archive_max_days
@@ -55,7 +58,7 @@ class Janitor:
         self._embed_after = float("-inf")
         if background:
             self._start("touches", self.flush_touches)
-            self._start("chores", self.chores)
+            self._start("chores", self.chores if pass_on is None else pass_on)
             node.wake = self._ring
 
     def _ring(self) -> None:

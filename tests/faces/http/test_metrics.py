@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.faces.http.running import Running, in_threads
 
-from ai_memory.faces.http.metrics import Metrics
+from ai_memory.faces.http.metrics import Metrics, _line
 from ai_memory.faces.http.routes import METRICS_PATHS
 from ai_memory.model.change import LogEntry, MemoryDeleted
 from ai_memory.model.clock import HybridTime
@@ -88,9 +88,13 @@ def test_changes_are_counted_by_kind() -> None:
 
 
 def test_labels_are_escaped() -> None:
+    assert _line("x", {"a": 'a"b\\c\nd'}, 1) == 'x{a="a\\"b\\\\c\\nd"} 1'
+
+
+def test_what_nobody_declared_is_counted_as_other() -> None:
     metrics = Metrics()
-    metrics.executed('a"b\\c\nd', 0.1, "OK")
-    assert 'ai_memory_operation_total{operation="a\\"b\\\\c\\nd",code="OK"}' in printed(metrics)
+    metrics.executed("no_such_operation", 0.1, "NO_SUCH_CODE")
+    assert printed(metrics)['ai_memory_operation_total{operation="other",code="other"}'] == 1
 
 
 def test_threads_lose_no_count() -> None:

@@ -22,6 +22,7 @@ from ai_memory.model.clock import Micros
 from ai_memory.ports import Clock, Entropy, Lookups, OutOfSteps, Reader, Transaction
 
 if TYPE_CHECKING:
+    from ai_memory.adapters.sqlite.turn import Turn
     from ai_memory.adapters.sqlite.word_cache import WordCache
 
 _STEPS_COUNTED: Final = 500  # at once: some 20 µs
@@ -43,8 +44,9 @@ class SqliteStore:
         entropy: Entropy,
         bm25_weights: tuple[float, float, float],
         vfs: str | None = None,
+        turn: Turn | None = None,
     ) -> None:
-        """Open, creating and migrating as needed.
+        """Open, creating and migrating as needed; `turn` is shared with those who write too.
 
         Raises:
             SchemaTooNew, StoreBusy, StoreUnavailable: The file cannot be used.
@@ -77,7 +79,7 @@ class SqliteStore:
         self._cache: WordCache | None = None
         self._cache_asked = 0
         self._cache_lock = threading.Lock()
-        self._writer = Writer(connection, self._begin, clock.now)
+        self._writer = Writer(connection, self._begin, clock.now, turn)
 
     @property
     def origin(self) -> str:

@@ -13,6 +13,7 @@ import apsw
 from ai_memory import limits
 from ai_memory.adapters.sqlite.connection import sqlite_errors
 from ai_memory.adapters.sqlite.transaction import SqliteTransaction
+from ai_memory.adapters.sqlite.turn import NoTurn, Turn
 from ai_memory.errors import Internal, NodeClosed, StoreBusy
 from ai_memory.model.clock import Micros
 from ai_memory.ports import Lookups, Transaction
@@ -44,10 +45,12 @@ class Writer:
         connection: apsw.Connection,
         begin: Callable[[Sequence[Lookups], Micros, bool], SqliteTransaction],
         clock: Callable[[], Micros],
+        turn: Turn | None = None,
     ) -> None:
         self._connection = connection
         self._begin = begin
         self._clock = clock
+        self._turn = NoTurn() if turn is None else turn
         self._queue: SimpleQueue[Unit | Tidying | None] = SimpleQueue()
         self._closing = False
         self._gate = threading.Lock()  # orders submissions against close
@@ -101,6 +104,7 @@ class Writer:
             if isinstance(first, Tidying):
                 self._tidy(first)
                 continue
+            self._turn.take()  # first: what comes while we wait is committed together
             batch, stop, tidying = [first], False, None
             while len(batch) < limits.BATCH_COMMANDS_MAX:
                 try:
@@ -115,6 +119,7 @@ class Writer:
                     break
                 batch.append(unit)
             self._commit([u for u in batch if u.future.set_running_or_notify_cancel()])
+            self._turn.give()
             if tidying is not None:
                 self._tidy(tidying)
             if stop:
@@ -148,6 +153,8 @@ class Writer:
             for unit in units:
                 unit.future.set_exception(shown)
             return
+        finally:
+            self._turn.give()
         for unit, (value, failure) in zip(units, answers, strict=True):
             if failure is not None:
                 unit.future.set_exception(failure)

@@ -23,6 +23,11 @@ def configure(parser: Parser, name: str) -> None:
     )
     parser.add_argument("--host", metavar="HOST", help="Instead of --bind: the address alone.")
     parser.add_argument("--port", metavar="PORT", help="Instead of --bind: the port alone.")
+    parser.add_argument(
+        "--workers",
+        metavar="N",
+        help="Processes that answer; 1: this one (default: as many as processors, at most 4).",
+    )
     parser.add_argument("--profile", metavar="NAME", help="Which tools MCP shows: core, full, …")
     parser.add_argument(
         "--allowed-hosts",
@@ -45,6 +50,7 @@ def run(call: Call) -> int:
         call.flags,
         bind=_bind(call),
         profile=options.get("profile"),
+        workers=options.get("workers"),
         allowed_hosts=options.get("allowed_hosts"),
     )
     from ai_memory.faces.http.server import serve

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -25,10 +26,16 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = False
         self._refused = False
         self._reason: str | None = None
+        self.gone: Callable[[], None] = lambda: None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Somebody called."""
         super().connection_made(cast("asyncio.Transport", Cork(transport, self.loop)))
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection has ended."""
+        super().connection_lost(exc)
+        self.gone()
 
     def on_message_begin(self) -> None:
         """A new request's head begins."""

@@ -1,7 +1,12 @@
-"""The process behind `ai-memory serve`: listen, answer, and stop without losing an answer."""
+"""The process behind `ai-memory serve`: listen, answer, and stop without losing an answer.
+
+With several workers it is a worker's process, and the supervisor listens.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import os
 import signal
 import socket
 import sys
@@ -14,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 
 from ai_memory import limits
+from ai_memory.adapters.sqlite.connection import MEMORY
+from ai_memory.adapters.system import SystemClock, usable_processors
 from ai_memory.compose import OpenNode, Progress, open_node
 from ai_memory.config import Config, require_safe_bind
 from ai_memory.errors import AddressInUse, ConfigInvalid
@@ -21,6 +28,7 @@ from ai_memory.faces.http.app import create_app
 from ai_memory.faces.http.metrics import Metrics
 from ai_memory.faces.http.mount import Mount
 from ai_memory.faces.http.protocol import BoundedProtocol
+from ai_memory.faces.http.seat import FORCE, Leaving, Ready, Seat
 from ai_memory.operations.profile import families_of
 
 if TYPE_CHECKING:
@@ -29,7 +37,6 @@ if TYPE_CHECKING:
     from ai_memory.faces.http.mount import Endpoint
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
-_BACKLOG: Final = 2_048
 _HEADERS: Final = [("x-content-type-options", "nosniff")]
 
 
@@ -50,7 +57,10 @@ def serve(config: Config, *, progress: Progress | None = None) -> int:
     """
     require_safe_bind(config)
     families_of(config.profile)
+    count = workers_of(config)
     sockets = bind(config.host, config.port)
+    if count > 1:
+        return _supervise(config, sockets, count, progress)
     metrics = Metrics()
     try:
         opened = open_node(config, observer=metrics, progress=progress)
@@ -60,6 +70,50 @@ def serve(config: Config, *, progress: Progress | None = None) -> int:
     with closing(opened):
         HttpServer(opened, sockets, metrics=metrics).run()
     return 0
+
+
+def workers_of(config: Config) -> int:
+    """How many processes answer.
+
+    Raises:
+        ConfigInvalid: Several are asked for where there can be only one.
+    """
+    reason = None
+    if config.db == MEMORY:
+        reason = "a database in memory belongs to one process"
+    elif not hasattr(os, "fork"):
+        reason = "this system does not fork processes"
+    if reason is not None:
+        if config.workers > 1:
+            raise ConfigInvalid(
+                f"{config.workers} workers are not possible: {reason}",
+                hint="Use --workers 1.",
+                setting="workers",
+            )
+        return 1
+    if config.workers:
+        return config.workers
+    # Elsewhere the system's own libraries do not all survive a fork; whoever wants it may ask.
+    on_linux = sys.platform == "linux"
+    return min(usable_processors(), limits.WORKERS_DEFAULT_MAX) if on_linux else 1
+
+
+def _supervise(
+    config: Config, sockets: list[socket.socket], count: int, progress: Progress | None
+) -> int:
+    from ai_memory.faces.http.supervisor import Supervisor
+    from ai_memory.faces.http.worker import work
+
+    port = sockets[0].getsockname()[1]
+    return Supervisor(
+        sockets,
+        count,
+        lambda seat: work(config, seat, progress),
+        listen=lambda: _listen(sockets, config.host, port),
+        clock=SystemClock(),
+        began=lambda ready: _began(config, port, ready.level, ready.problem, count),
+        say=_say,
+    ).run()
 
 
 def bind(host: str, port: int) -> list[socket.socket]:
@@ -106,8 +160,9 @@ class HttpServer:
     def __init__(
         self,
         opened: OpenNode,
-        sockets: Sequence[socket.socket],
+        sockets: Sequence[socket.socket] = (),
         *,
+        seat: Seat | None = None,
         metrics: Metrics | None = None,
         grace_secs: float = limits.SHUTDOWN_GRACE_SECS,
     ) -> None:
@@ -116,13 +171,15 @@ class HttpServer:
         Args:
             opened: The node that answers.
             sockets: From `bind`; closed when the server ends.
+            seat: Instead of sockets: where a supervisor hands connections over.
             metrics: The node's observer, for /metrics.
             grace_secs: How long requests under way are waited for after a stop.
         """
-        self.port: int = sockets[0].getsockname()[1]
+        self.port: int = sockets[0].getsockname()[1] if seat is None else seat.address[1]
         self.listening = threading.Event()
         self._opened = opened
         self._sockets = list(sockets)
+        self._seat = seat
         config = uvicorn.Config(
             create_app(opened, mcp=Mount(partial(_mcp_endpoint, opened)), metrics=metrics),
             http=BoundedProtocol,
@@ -135,11 +192,12 @@ class HttpServer:
             proxy_headers=False,
             server_header=False,
             headers=_HEADERS,
-            backlog=_BACKLOG,
+            backlog=limits.HTTP_BACKLOG,
             timeout_keep_alive=limits.HTTP_KEEP_ALIVE_SECS,
             timeout_graceful_shutdown=grace_secs,  # type: ignore[arg-type] # it goes to wait_for
         )
         self._server = _Server(config, self)
+        self._tasks: set[asyncio.Future[None]] = set()
 
     def run(self) -> None:
         """Answer until `stop`, or until SIGTERM or SIGINT when this is the main thread.
@@ -148,31 +206,60 @@ class HttpServer:
             AddressInUse: Somebody began to listen there in the meantime.
         """
         try:
-            self._listen()
+            _listen(self._sockets, self._opened.config.host, self.port)
             self._server.run(self._sockets)
         finally:
             _close(self._sockets)
 
-    def _listen(self) -> None:
-        """Listen here: of two sockets bound to one port uvloop lets both believe that they do."""
-        try:
-            for each in self._sockets:
-                each.listen(_BACKLOG)
-        except OSError as cause:
-            raise _bind_error(self._opened.config.host, self.port, cause) from cause
+    @property
+    def is_alone(self) -> bool:
+        """Whether no supervisor tells it when to stop."""
+        return self._seat is None
 
     def stop(self) -> None:
         """Ask for a graceful stop."""
         self._server.should_exit = True
 
     def began(self) -> None:
-        """The sockets listen: say so."""
-        facts, config = self._opened.node.facts, self._opened.config
-        where = _address(config.host, self.port)
-        _say(f"listening on http://{where} (db {config.db}, level {facts.level})")
-        if facts.embedder_problem:
-            _say(f"no embedder, keyword search only: {facts.embedder_problem}")
+        """Requests are answered from now on: say so."""
+        facts = self._opened.node.facts
+        if self._seat is None:
+            _began(self._opened.config, self.port, facts.level, facts.embedder_problem)
+        else:
+            loop = asyncio.get_running_loop()
+            loop.add_reader(self._seat.channel, self._hear, self._seat)
+            if self._seat.number == 0:
+                loop.add_reader(self._seat.bell[0], self._rung, self._seat)
+            self._seat.tell(Ready(facts.level, facts.embedder_problem))
         self.listening.set()
+
+    def leave(self) -> None:
+        """A signal says stop: what the supervisor has handed over already is answered before."""
+        if self._seat is None:
+            self._server.order_stop()
+        else:
+            self._seat.tell(Leaving())
+
+    def _hear(self, seat: Seat) -> None:
+        """The supervisor sent something."""
+        order = seat.orders(self._take)
+        if order is not None:
+            self._server.order_stop(at_once=order == FORCE)
+            if seat.is_orphan():
+                asyncio.get_running_loop().remove_reader(seat.channel)
+
+    def _take(self, connection: socket.socket) -> None:
+        """A connection is ours now."""
+        connection.setblocking(False)
+        task = asyncio.ensure_future(self._server.take(connection, self._seat))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _rung(self, seat: Seat) -> None:
+        """Another worker has something for the one who keeps house."""
+        seat.rung()
+        self._opened.node.wake()
+        self._opened.node.wake_curator()
 
 
 class _Server(uvicorn.Server):
@@ -197,7 +284,8 @@ class _Server(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {number: signal.signal(number, self._stop) for number in _SIGNALS}
+        watched = _SIGNALS if self._owner.is_alone else (signal.SIGTERM,)
+        before = {number: signal.signal(number, self._stop) for number in watched}
         try:
             yield
         finally:
@@ -206,9 +294,27 @@ class _Server(uvicorn.Server):
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
         del number, frame
-        # A second one is impatience: what is under way is abandoned, what was answered is durable.
-        self.force_exit = self.should_exit
+        self._owner.leave()
+
+    def order_stop(self, *, at_once: bool = False) -> None:
+        """Stop; the second time what is under way is abandoned, what was answered is durable."""
+        self.force_exit = at_once or (self.should_exit and self._owner.is_alone)
         self.should_exit = True
+
+    async def take(self, connection: socket.socket, seat: Seat | None) -> None:
+        """Serve a connection that somebody else accepted."""
+        assert seat is not None
+        protocol = BoundedProtocol(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        protocol.gone = seat.closed
+        try:
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            loop = asyncio.get_running_loop()
+            await loop.connect_accepted_socket(lambda: protocol, connection)
+        except OSError:  # the caller has gone already
+            connection.close()
+            seat.closed()
 
 
 def _mcp_endpoint(opened: OpenNode) -> Endpoint:
@@ -216,6 +322,27 @@ def _mcp_endpoint(opened: OpenNode) -> Endpoint:
     from ai_memory.faces.mcp.http import mcp_app
 
     return mcp_app(opened, opened.config.profile)
+
+
+def _began(config: Config, port: int, level: str, problem: str | None, workers: int = 1) -> None:
+    where = _address(config.host, port)
+    several = f", {workers} workers" if workers > 1 else ""
+    _say(f"listening on http://{where} (db {config.db}, level {level}{several})")
+    if problem:
+        _say(f"no embedder, keyword search only: {problem}")
+
+
+def _listen(sockets: Sequence[socket.socket], host: str, port: int) -> None:
+    """Listen here: of two sockets bound to one port uvloop lets both believe that they do.
+
+    Raises:
+        AddressInUse: Somebody does already.
+    """
+    try:
+        for each in sockets:
+            each.listen(limits.HTTP_BACKLOG)
+    except OSError as cause:
+        raise _bind_error(host, port, cause) from cause
 
 
 def _address(host: str, port: int) -> str:

@@ -1,0 +1,48 @@
+"""Turns: processes that write one file wait for one another in the kernel, in order."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+if sys.platform != "win32":
+    import fcntl
+
+_BYTE: Final = 1
+
+
+class Turn:
+    """Whose turn it is to write, among processes that have the same open file.
+
+    SQLite looks again and again whether the lock is free, later each time. Here the next one is
+    woken at once, and what came to it meanwhile is one commit. A process that dies gives its turn
+    back. Not for threads: a process has one writer.
+    """
+
+    def __init__(self, file: int) -> None:
+        """Take the descriptor of a file that nobody else locks."""
+        self._file = file
+        self._held = False
+
+    def take(self) -> None:
+        """Wait until it is ours; twice is once."""
+        if not self._held:
+            fcntl.lockf(self._file, fcntl.LOCK_EX, _BYTE)
+            self._held = True
+
+    def give(self) -> None:
+        """Let the next one write; if it is not ours, nothing happens."""
+        if self._held:
+            self._held = False
+            fcntl.lockf(self._file, fcntl.LOCK_UN, _BYTE)
+
+
+class NoTurn(Turn):
+    """For a process that writes alone, as a rule."""
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+        super().__init__(-1)
+
+    def take(self) -> None:
+        """Nobody is waited for."""
