@@ -34,6 +34,11 @@ def pattern(text: str, flags: re.RegexFlag = re.NOFLAG) -> re.Pattern[str]:
     return cast("re.Pattern[str]", _Late(lambda: re.compile(text, flags)))
 
 
+def bytes_pattern(text: bytes) -> re.Pattern[bytes]:
+    """A regular expression over bytes."""
+    return cast("re.Pattern[bytes]", _Late(lambda: re.compile(text)))
+
+
 def json_decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
     """A decoder of JSON."""
 

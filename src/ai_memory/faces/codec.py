@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import msgspec
 
+from ai_memory import late
 from ai_memory.errors import AiMemoryError, ValidationFailed
 from ai_memory.model.command import Command
 from ai_memory.model.decode import decode_fields
 from ai_memory.operations.registry import Operation, command_type
 
 _DECODER: Final = msgspec.json.Decoder()
+_SURROGATE: Final = late.bytes_pattern(
+    rb"(?<!\\)(?P<before>(?:\\\\)*+)"  # an even number of backslashes escapes nothing
+    rb"(?:\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+    rb"|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2}))"
+)
 _ENCODER: Final = msgspec.json.Encoder()
 
 
@@ -30,10 +37,31 @@ def read_object(body: bytes) -> dict[str, Any]:
 def _decoded(body: bytes) -> Any:
     try:
         return _DECODER.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as cause:
-        raise ValidationFailed(
-            "the body is not valid JSON", hint="Send one JSON object in UTF-8."
-        ) from cause
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        body = well_formed(body)
+    hint = "Send one JSON object in UTF-8."
+    try:
+        return _DECODER.decode(body)
+    except UnicodeDecodeError as cause:
+        raise ValidationFailed(f"the body is not UTF-8 (byte {cause.start})", hint=hint) from cause
+    except RecursionError as cause:
+        raise ValidationFailed("the body nests too deep", hint="Flatten it.") from cause
+    except msgspec.DecodeError as cause:
+        raise ValidationFailed(f"the body is not valid JSON: {cause}", hint=hint) from cause
+
+
+def well_formed(data: bytes) -> bytes:
+    """JSON in which no text holds half of a character.
+
+    Text cut within an emoji ends in half of a surrogate pair, which JSON can spell and UTF-8 cannot
+    hold: a decoder refuses the whole message for it. The half becomes U+FFFD, as everywhere
+    (JavaScript's toWellFormed); nothing is lost that said something. A byte-order mark goes.
+    """
+    return _SURROGATE.sub(_whole, data.removeprefix(b"\xef\xbb\xbf"))
+
+
+def _whole(match: re.Match[bytes]) -> bytes:
+    return match[0] if match["half"] is None else match["before"] + rb"\ufffd"
 
 
 def read_fields(body: bytes, *, array: str | None = None) -> dict[str, Any]:

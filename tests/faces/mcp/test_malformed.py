@@ -13,16 +13,17 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mcp import Client
-from mcp.types import INVALID_REQUEST, PARSE_ERROR, JSONRPCError
+from mcp.types import INVALID_REQUEST, PARSE_ERROR
 from tests.faces.mcp.session import ERAS, text_of
 
 from ai_memory import limits
 from ai_memory.compose import OpenNode, open_node
 from ai_memory.config import load_config
+from ai_memory.faces.codec import read_object
+from ai_memory.faces.mcp.envelope import Refusal, one_line, read_message, readable
 from ai_memory.faces.mcp.opening import Ready
 from ai_memory.faces.mcp.pipe import read_lines
 from ai_memory.faces.mcp.server import build_server
-from ai_memory.faces.mcp.wire import Refusal, read_message
 from ai_memory.operations.registry import command_type, operations_on
 
 TEXT = st.text(max_size=20)
@@ -109,9 +110,117 @@ def test_any_arguments_get_a_result_or_a_clear_error(
 def test_any_line_is_a_message_or_gets_a_refusal_that_can_be_sent(line: bytes) -> None:
     refusal = refusal_of(line)
     if refusal is not None:
-        sent = json.loads(refusal.answer.model_dump_json(by_alias=True, exclude_unset=True))
-        assert JSONRPCError.model_validate(sent) == refusal.answer
+        sent = json.loads(refusal.line)
+        assert sent.keys() == {"jsonrpc", "id", "error"}
         assert sent["error"]["code"] in (PARSE_ERROR, INVALID_REQUEST)
+        assert len(refusal.line.decode().splitlines()) == 1
+
+
+def unreadable(inside: str, request_id: str = '"own"') -> bytes:
+    """A call with something in its arguments, its keys as the TypeScript SDK orders them."""
+    return (
+        '{"method":"tools/call","params":{"name":"memory_store","id":"inner","arguments":'
+        f'{{"title":"t","content":{inside}}}}},"jsonrpc":"2.0","id":{request_id}}}'
+    ).encode("utf-8", "surrogateescape")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        unreadable('"caf\udce9"'),  # Latin-1: raw bytes that are no UTF-8
+        b'{"id":"own","method":"ping","params":' + b"[" * 50_000,
+        unreadable("[" * 5_000 + "]" * 5_000),
+        unreadable("nul"),
+        unreadable('"a" "b"'),
+        unreadable('"\\x"'),
+        unreadable("{'single': 1}"),
+        b'{"jsonrpc":"2.0","id":"own","method":"tools/call","params":{"name":"memory_sto',
+        b'{"jsonrpc":"2.0","id":"own","method":"tools/call","params":{"name":"never ends',
+        b'{"jsonrpc":"1.0","id":"own","method":"ping"}',
+        unreadable('"a" ' * 50_000),
+        b'{"jsonrpc":"2.0","id":"own","method":"ping","params":3}',
+    ],
+)
+def test_what_cannot_be_read_is_answered_under_its_own_id(line: bytes) -> None:
+    for refuse in (refusal_of, body_refusal_of):
+        refusal = refuse(line)
+        assert refusal is not None
+        assert json.loads(refusal.line)["id"] == "own"
+
+
+@pytest.mark.parametrize("own", ["1.5", "1e2000", '"\\ud83d"', '"a\\"b"', "-7", "123456789" * 5])
+def test_an_odd_id_is_said_again_as_it_was(own: str) -> None:
+    refusal = refusal_of(unreadable("nul", own))
+    assert refusal is not None
+    assert f'"id":{own},'.encode() in refusal.line or own == "1e2000"
+
+
+@pytest.mark.parametrize("own", ["null", "true", "[1]", '{"a": 1}', '"never ends'])
+def test_what_is_no_id_is_answered_under_null(own: str) -> None:
+    refusal = refusal_of(unreadable('"c"', own))
+    assert refusal is not None
+    assert json.loads(refusal.line)["id"] is None
+
+
+def test_an_id_that_is_half_a_character_is_refused_under_what_it_was() -> None:
+    refusal = refusal_of(unreadable('"c"', r'"own \ud83d"'))
+    assert refusal is not None
+    assert rb'"id":"own \ud83d",' in refusal.line
+
+
+def test_no_answer_is_given_to_an_answer() -> None:
+    """Under the id of our own question it would end another one of the client's."""
+    refusal = refusal_of(b'{"jsonrpc":"2.0","id":3,"result":{"a":nul}}')
+    assert refusal is not None
+    assert json.loads(refusal.line)["id"] is None
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        (r'"half \ud83d"', "half \ufffd"),
+        (r'"\ude00 half"', "\ufffd half"),
+        (r'"\ud83d\ude00 whole"', "\U0001f600 whole"),
+        (r'"\ud83d\ud83d\ude00"', "\ufffd\U0001f600"),
+        (r'"\\ud83d is spelled"', r"\ud83d is spelled"),
+        (r'"\\\ud83d"', "\\\ufffd"),
+        (r'"half \uD83D and \u00e9"', "half \ufffd and \u00e9"),
+    ],
+)
+def test_half_a_character_becomes_a_replacement(sent: str, meant: str) -> None:
+    line = unreadable(sent)
+    message: Any = read_message(line)
+    assert message.id == "own"
+    assert message.params["arguments"]["content"] == meant
+    assert json.loads(readable(line))["params"]["arguments"]["content"] == meant
+    assert read_object(b'{"content":%b}' % sent.encode()) == {"content": meant}
+
+
+def test_a_whole_number_is_an_id_however_it_is_written() -> None:
+    message: Any = read_message(unreadable('"c"', "7.0"))
+    assert message.id == 7
+    assert read_message(b"\xef\xbb\xbf" + unreadable('"c"')) == read_message(unreadable('"c"'))
+
+
+def test_well_formed_messages_pass_untouched() -> None:
+    line = b' {"jsonrpc":"2.0","id":1,"id":2,"method":"ping","params":{"x":"\\ud83d\\ude00"}}'
+    assert readable(line) is line
+
+
+@given(st.text())
+def test_a_message_is_one_line_for_every_reader(text: str) -> None:
+    text += "\u2028a\u2029b\x85c"
+    line = one_line(json.dumps({"a": text}, ensure_ascii=False))
+    assert len(line.splitlines()) == 1
+    assert json.loads(line) == {"a": text}
+
+
+def body_refusal_of(body: bytes) -> Refusal | None:
+    try:
+        readable(body)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def refusal_of(line: bytes) -> Refusal | None:

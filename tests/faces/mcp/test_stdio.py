@@ -211,7 +211,7 @@ def test_a_line_that_is_no_message_gets_an_error(db: Path) -> None:
     with running(server_command(db)) as lines:
         for line, code, number in [
             (b"{", -32700, None),
-            (b'{"id": 3, "text": "\xff"}', -32700, None),
+            (b'{"id": 3, "text": "\xff"}', -32700, 3),
             (b"[]", -32600, None),
             (b'{"jsonrpc": "2.0", "id": 7}', -32600, 7),
             (b'{"jsonrpc": "1.0", "id": "a", "method": "ping"}', -32600, "a"),

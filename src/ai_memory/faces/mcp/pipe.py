@@ -104,10 +104,10 @@ class LineWriter:
         self._queue: queue.SimpleQueue[tuple[bytes, asyncio.Future[None]]] = queue.SimpleQueue()
         threading.Thread(target=self._run, name="ai-memory-stdout", daemon=True).start()
 
-    async def write(self, line: str) -> None:
+    async def write(self, line: bytes) -> None:
         """Write one line; a client that has gone misses it."""
         done: asyncio.Future[None] = self._loop.create_future()
-        self._queue.put((line.encode() + b"\n", done))
+        self._queue.put((line + b"\n", done))
         await done
 
     def _run(self) -> None:

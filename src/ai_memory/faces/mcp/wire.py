@@ -12,25 +12,14 @@ import math
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import anyio
-import msgspec
 from mcp.shared.message import ServerMessageMetadata, SessionMessage
-from mcp.types import (
-    INVALID_REQUEST,
-    PARSE_ERROR,
-    ErrorData,
-    JSONRPCError,
-    JSONRPCMessage,
-    JSONRPCNotification,
-    JSONRPCRequest,
-    JSONRPCResponse,
-    jsonrpc_message_adapter,
-)
-from pydantic import ValidationError
+from mcp.types import JSONRPCError, JSONRPCMessage, JSONRPCRequest, JSONRPCResponse
 
 from ai_memory import limits
+from ai_memory.faces.mcp.envelope import Refusal, one_line, read_message
 from ai_memory.faces.mcp.pipe import LineWriter, note, read_lines
 
 if TYPE_CHECKING:
@@ -43,47 +32,6 @@ _WAITING_MAX: Final = 64
 """Messages read and not yet taken; beyond that, a flood stays in the pipe."""
 _IN_FLIGHT_MAX: Final = 256
 """Requests being answered at once."""
-
-
-class Refusal(Exception):
-    """A line that is no message of the protocol, and what to answer."""
-
-    def __init__(self, code: int, text: str, request_id: Any = None) -> None:
-        super().__init__(text)
-        usable = isinstance(request_id, str | int) and not isinstance(request_id, bool)
-        self.answer = JSONRPCError(
-            jsonrpc="2.0",
-            id=request_id if usable else None,
-            error=ErrorData(code=code, message=text),
-        )
-
-
-def read_message(line: bytes | None) -> JSONRPCMessage:
-    """The message on a line.
-
-    Args:
-        line: None: it was too long to be kept.
-
-    Raises:
-        Refusal: There is no message on it.
-    """
-    if line is None:
-        raise Refusal(INVALID_REQUEST, f"a message exceeds {limits.HTTP_BODY_BYTES_MAX} bytes")
-    try:
-        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-        # A request whose id is malformed reads as a notification, and would never be answered.
-        if not isinstance(message, JSONRPCNotification) or b'"id"' not in line:
-            return message
-    except ValidationError:
-        message = None
-    try:
-        value = msgspec.json.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refusal(PARSE_ERROR, "the line is not JSON in UTF-8") from None
-    if message is not None and "id" not in value:
-        return message
-    request_id = value.get("id") if isinstance(value, dict) else None
-    raise Refusal(INVALID_REQUEST, "the line is not one JSON-RPC 2.0 message", request_id)
 
 
 class Wire:
@@ -148,7 +96,7 @@ class Wire:
         inward: MemoryObjectSendStream[SessionMessage | Exception],
     ) -> None:
         if isinstance(arrived, Refusal):
-            await self._write(arrived.answer)
+            await self._writer.write(arrived.line)
         elif isinstance(arrived, JSONRPCRequest):
             await self._room.acquire()
             # A request that its client cancels gets no answer.
@@ -172,4 +120,5 @@ class Wire:
                     self._greeted = None
 
     async def _write(self, message: JSONRPCMessage) -> None:
-        await self._writer.write(message.model_dump_json(by_alias=True, exclude_unset=True))
+        text = message.model_dump_json(by_alias=True, exclude_unset=True)
+        await self._writer.write(one_line(text).encode())
