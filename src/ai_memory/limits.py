@@ -45,6 +45,7 @@ COUNTED_MAX: Final = 10_000  # matches counted for a total that no counter knows
 OFFSET_MAX: Final = 1_000_000_000  # a database counts in 64 bits
 QUERY_CHARS_MAX: Final = 16_384
 QUERY_TERMS_MAX: Final = 64  # beyond that an OR query costs more than it finds
+QUERY_DAYS_MAX: Final = 32  # each is held against the day of every candidate
 CONTEXT_TOKENS_MAX: Final = 256
 CONTEXT_TOKEN_CHARS_MAX: Final = 4_096
 BUDGET_TOKENS_MAX: Final = 10_000_000

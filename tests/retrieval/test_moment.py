@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ai_memory import limits
 from ai_memory.retrieval import moment
 from ai_memory.retrieval.moment import Span, day_of, nearness, spans
 
@@ -102,3 +103,20 @@ def test_a_long_s_is_an_s() -> None:
     assert spans("on 16 \u017feptember 2023") == spans("on 16 september 2023")
     assert spans("\u017feven days ago", NOW) == spans("seven days ago", NOW)
     assert spans("la\u017ft week", NOW) == spans("last week", NOW)
+
+
+def test_a_question_full_of_days_names_each_once_and_only_so_many() -> None:
+    assert spans("1 may " * 2_700) == [Span(day(2000, 5, 1), day(2000, 5, 1), yearly=True)]
+    many = " ".join(f"2020-01-{number:02}, 2021-03-{number:02}" for number in range(1, 29))
+    assert len(spans(many)) == limits.QUERY_DAYS_MAX
+
+
+def test_what_a_form_has_read_no_later_form_reads() -> None:
+    assert spans("from 2023-06-16 to 17 June 2023") == [
+        Span(day(2023, 6, 16), day(2023, 6, 16)),
+        Span(day(2023, 6, 17), day(2023, 6, 17)),
+    ]
+    assert spans("the week before 3 August 2023 and the day after 2023-06-16") == [
+        Span(day(2023, 6, 16), day(2023, 6, 17)),
+        Span(day(2023, 7, 27), day(2023, 8, 3)),
+    ]

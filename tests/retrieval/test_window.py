@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_memory import limits
-from ai_memory.retrieval.window import Window, pieces, windows
+from ai_memory.retrieval.window import Window, _sentences, pieces, windows
 
 PROSE = "We walked to the lake. It rained all day! Nobody minded; the tea was hot.\n" * 60
 TEXTS = {
@@ -76,3 +76,18 @@ def test_the_real_tokenizer_agrees_that_windows_fit(name: str) -> None:
     title = "A title of some length about the trip to the lake"
     lengths = [len(tokenizer.encode(cut.text).ids) for cut in windows(title, TEXTS[name])]
     assert max(lengths) <= 256
+
+
+def test_sentences_end_where_their_signs_do() -> None:
+    text = 'One ends. "Two ends!" Three… 四。五！ six\nseven 3.14 eight...nine'
+    found = [text[start:end] for start, end in _sentences(text)]
+    assert found == [
+        *("One ends.", '"Two ends!"', "Three…", "四。", "五！", "six", "seven 3.14 eight...nine"),
+    ]
+
+
+@pytest.mark.parametrize("unit", [".", "!?", ' ."', "\n", "。", "a", "….)"])
+def test_signs_without_end_are_cut_too(unit: str) -> None:
+    text = unit * (60_000 // len(unit)) + "x"
+    found = windows("title", text)
+    assert found[-1].end == len(text)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
+from itertools import islice
 from typing import Final, NamedTuple
 
-from ai_memory import late
+from ai_memory import late, limits
 from ai_memory.model.clock import SECOND, Micros
 
 _MONTHS: Final = (
@@ -27,6 +28,7 @@ _UNIT_DAYS: Final = {"day": 1, "week": 7, "weekend": 7, "month": 31, "year": 366
 _DAYS_BEFORE_FADE: Final = 2.0
 _DAYS_AFTER_FADE: Final = 7.0
 _YEAR_DAYS: Final = 365.25
+_AROUND_CHARS_MAX: Final = 48  # before a day; "weekends before the" has 20
 _MICROS_PER_DAY: Final = 86_400 * SECOND
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
@@ -78,26 +80,35 @@ class Span(NamedTuple):
 
 
 def spans(query: str, now: Micros | None = None) -> list[Span]:
-    """The days a question names, in the order of the forms tried.
+    """The days a question names, each once, in the order of the forms tried.
+
+    Each form reads the question once, so the longest takes no longer than its length.
 
     Args:
         query: As the user typed it.
         now: The instant of the question, for "yesterday" and its kind; None: those are ignored.
+
+    Returns:
+        At most `limits.QUERY_DAYS_MAX`.
     """
-    found: list[Span] = []
+    found: dict[Span, None] = {}
     rest = query
     for pattern in _CALENDAR if _may_name(_CALENDAR_HINTS, query) else ():
-        match = pattern.search(rest)
-        while match is not None:
+        kept: list[str] = []  # what later forms may read: all but the days found
+        read = 0
+        for match in pattern.finditer(rest):
             span = _calendar_span(match.groupdict())
             if span is not None:
-                found.append(_widened(span, rest[: match.start()]))
-            rest = rest[: match.start()] + " " * (match.end() - match.start()) + rest[match.end() :]
-            match = pattern.search(rest)
+                before = rest[max(read, match.start() - _AROUND_CHARS_MAX) : match.start()]
+                found[_widened(span, before)] = None
+            kept += (rest[read : match.start()], " " * len(match.group()))
+            read = match.end()
+        if kept:
+            rest = "".join((*kept, rest[read:]))
     if now is not None and _may_name(_RELATIVE_HINTS, query):
         today = day_of(now)
-        found.extend(_relative_span(match, today) for match in _RELATIVE.finditer(rest))
-    return found
+        found.update((_relative_span(match, today), None) for match in _RELATIVE.finditer(rest))
+    return list(islice(found, limits.QUERY_DAYS_MAX))
 
 
 def _may_name(hints: Sequence[str], query: str) -> bool:

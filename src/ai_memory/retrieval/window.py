@@ -7,13 +7,18 @@ a factor of two for code, hashes and foreign scripts. Hence windows of 128 for a
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from math import ceil
 from typing import Final, NamedTuple
 
 from ai_memory import late, limits
 
 _UNIT: Final = late.pattern(r"[A-Za-z\u00c0-\u024f]+|\d+|[^\W\d_]|[^\w\s]|_", re.UNICODE)
-_SENTENCE: Final = late.pattern(r"\S.*?(?:[.!?…]+[\"'”’)\]]*(?=\s)|[。！？]+|$)", re.MULTILINE)
+_SENTENCE_END: Final = late.pattern(
+    # A run is tried from its first sign only and never given back: a page of dots costs one look.
+    r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+(?=\s)|[。！？]++|\n|\Z"
+)
+_SPACE: Final = late.pattern(r"\s*")
 _WORD: Final = late.pattern(r"\S+")
 _TITLE_PIECES_MAX: Final = 24
 _CHARS_PER_LETTER_PIECE: Final = 5
@@ -101,16 +106,28 @@ def _segments(content: str) -> tuple[list[tuple[int, int]], list[int]]:
     """Spans that are never cut further, with their pieces: sentences, or words of endless ones."""
     spans: list[tuple[int, int]] = []
     costs: list[int] = []
-    for match in _SENTENCE.finditer(content):
-        cost = pieces(match.group())
+    for start, end in _sentences(content):
+        cost = pieces(content[start:end])
         if cost <= _overlap():
-            spans.append(match.span())
+            spans.append((start, end))
             costs.append(cost)
             continue
-        for span in _chunks(content, match.start(), match.end()):
+        for span in _chunks(content, start, end):
             spans.append(span)
             costs.append(pieces(content[span[0] : span[1]]))
     return spans, costs
+
+
+def _sentences(content: str) -> Iterator[tuple[int, int]]:
+    """Where sentences begin and end; a line's end ends one too, and none is blank."""
+    start = 0
+    for match in _SENTENCE_END.finditer(content):
+        end = match.start() if match.group() == "\n" else match.end()
+        begun = _SPACE.match(content, start, end)
+        assert begun is not None  # it matches nothing, too
+        if begun.end() < end:
+            yield begun.end(), end
+        start = match.end()
 
 
 def _chunks(content: str, start: int, end: int) -> list[tuple[int, int]]:

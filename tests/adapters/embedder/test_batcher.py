@@ -12,7 +12,7 @@ import pytest
 
 from ai_memory.adapters.embedder.batcher import (
     BULK_TURN,
-    COMPANY_BATCHES,
+    COMPANY_TOKENS,
     BatchBounds,
     Batcher,
     _Item,
@@ -334,6 +334,7 @@ def test_many_threads_get_what_they_asked_for(lanes: int) -> None:
     assert batcher._leaders == 0
 
 
+COMPANY_BATCHES = COMPANY_TOKENS // 4  # of one text of 8 to 11 bytes each
 LANES = BatchBounds(texts_max=8, bulk_texts_max=1, tokens_max=10_000, text_tokens_max=256, lanes=2)
 
 
@@ -395,7 +396,7 @@ def test_who_came_once_is_not_expected_for_ever() -> None:
     with Callers(batcher) as callers:
         batcher.embed(["urgent"])
         assert batcher.joined.acquire(timeout=20)
-        batcher.embed([f"bulk {number}" for number in range(COMPANY_BATCHES)], bulk=True)
+        batcher.embed([f"bulk {number:04}" for number in range(COMPANY_BATCHES)], bulk=True)
         assert batcher.joined.acquire(timeout=20)
         encoder.gate.clear()
         bulk = callers.call(*(f"more {number}" for number in range(6)), bulk=True)
@@ -422,7 +423,7 @@ def test_bulk_work_takes_all_lanes_again_in_the_middle_of_a_request() -> None:
     encoder = Meeting()
     batcher = Watched(encoder, LANES)
     batcher.embed(["urgent"])
-    texts = [f"bulk {number:03}" for number in range(4 * COMPANY_BATCHES)]
+    texts = [f"bulk {number:04}" for number in range(4 * COMPANY_BATCHES)]
     assert np.array_equal(batcher.embed(texts, bulk=True), vectors(texts))
     alone = encoder.threads[1:COMPANY_BATCHES]
     assert len(set(alone)) == 1

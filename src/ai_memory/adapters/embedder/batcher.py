@@ -6,8 +6,8 @@ the lead to the caller that is next, or leaves. So a lone caller pays for two un
 nothing else, and under load each batch is as full as the moment allows. A bulk request of several
 batches brings helpers, threads that live as long as it does, so that it fills every lane; the first
 interactive caller waits for one bulk batch. From then on bulk work leaves a lane free, until as
-many of its batches have passed without such a caller as take about half a second: whoever stores or
-asks one thing after another beside an import finds a lane, and half of the processors, at once.
+much of it has passed without such a caller as takes about half a second: whoever stores or asks one
+thing after another beside an import finds a lane, and half of the processors, at once.
 
 An interactive batch passes a gate, behind those whose vectors are made and who compute with them.
 Who comes while a leader waits there is taken along: four short texts together cost 1.4 ms each, one
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 BYTES_PER_TOKEN: Final = 4  # English words and Chinese characters both come close to it
 BULK_TURN: Final = 8  # interactive batches that may pass waiting bulk work before it gets one
-COMPANY_BATCHES: Final = 64  # of bulk work; so long an interactive caller is expected back
+BULK_BATCHES: Final = 2  # a request of more full batches is bulk: it may use every lane
+COMPANY_TOKENS: Final = 4_096  # of bulk work; so long an interactive caller is expected back
 COMPANIONS_SEEN: Final = 64  # how far down the line a batch looks for texts of its length
 
 
@@ -45,9 +46,12 @@ class BatchBounds:
     """How large one batch may be; tokens are estimates."""
 
     texts_max: int
-    """Texts of an interactive batch. A request of more is bulk, whoever asks."""
+    """Texts of an interactive batch."""
     bulk_texts_max: int
-    """Texts of a bulk batch: what an interactive caller may have to wait for."""
+    """Texts of a bulk batch: what an interactive caller may have to wait for.
+
+    A request of more than two such batches is bulk, whoever asks.
+    """
     tokens_max: int
     """Texts times the longest one's tokens. A longer text is a batch of its own."""
     text_tokens_max: int
@@ -77,7 +81,7 @@ class Batcher:
         self._at_gate = 0  # those of them that will take along who comes before they are let in
         self._bulk_passed = 0  # interactive batches since bulk work had a turn
         self._bulk_running = 0  # bulk batches that are being encoded
-        self._alone = COMPANY_BATCHES  # bulk batches since an interactive caller came, at most
+        self._alone = COMPANY_TOKENS  # of bulk work since an interactive caller came, at most
         self._closed = False
 
     @property
@@ -91,7 +95,8 @@ class Batcher:
         Raises:
             EmbedderUnavailable: The model did not answer for a batch with one of these texts.
         """
-        bulk = bulk or len(texts) > self._bounds.texts_max
+        bounds = self._bounds
+        bulk = bulk or len(texts) > min(bounds.texts_max, BULK_BATCHES * bounds.bulk_texts_max)
         request = _Request(len(texts), self.model.dim)
         items = [self._item(text, request, row) for row, text in enumerate(texts)]
         items.sort(key=lambda item: item.tokens)
@@ -229,7 +234,7 @@ class Batcher:
 
     @property
     def _in_company(self) -> bool:
-        return self._alone < COMPANY_BATCHES
+        return self._alone < COMPANY_TOKENS
 
     @property
     def _bulk_may(self) -> bool:
@@ -246,8 +251,6 @@ class Batcher:
         line, texts_max = self._next_line(bulk=bulk)
         if not line:
             return []
-        if line is self._bulk:
-            self._begin_bulk()
         near = [line.popleft() for _ in range(min(len(line), COMPANIONS_SEEN))]
         head, *others = near
         batch, longest = [head], head.tokens
@@ -258,12 +261,15 @@ class Batcher:
             batch.append(item)
         taken = set(map(id, batch))
         line.extendleft(item for item in reversed(near) if id(item) not in taken)
+        if line is self._bulk:
+            self._begin_bulk(longest * len(batch))
         return batch
 
-    def _begin_bulk(self) -> None:
+    def _begin_bulk(self, tokens: int) -> None:
         self._bulk_running += 1
-        self._alone = min(self._alone + 1, COMPANY_BATCHES + 1)
-        if self._alone == COMPANY_BATCHES:
+        expected = self._in_company
+        self._alone = min(self._alone + tokens, COMPANY_TOKENS)
+        if expected and not self._in_company:
             self._bring_helpers()
 
     def _next_line(self, *, bulk: bool) -> tuple[deque[_Item] | None, int]:
