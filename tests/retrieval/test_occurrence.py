@@ -12,7 +12,8 @@ from ai_memory.retrieval.occurrence import (
     probes,
     spellings,
 )
-from ai_memory.retrieval.words import bare, is_cjk, root
+from ai_memory.retrieval.script import is_unspaced
+from ai_memory.retrieval.words import root, searchable
 
 WORDS = ("tea", "teas", "Tim", "time", "绿茶", "茶绿茶", "hiking", "hike", "été", "_", "\n", "—")
 some_text = st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join) | st.text()
@@ -21,15 +22,15 @@ some_probes = st.lists(st.sampled_from(("tea", "tim", "绿茶", "hiking", "ete",
 
 def plainly(asked: Sequence[str], named: dict[int, set[str]], text: str) -> list[Event]:
     """One text, read word by word."""
-    bared = bare(text)
+    bared = searchable(text)
     found: list[Event] = []
     for term, probe in enumerate(asked):
         matches = []
-        if is_cjk(probe):
+        if is_unspaced(probe):
             matches = [match.span() for match in re.finditer(re.escape(probe), bared)]
         for match in re.finditer(r"[^\W_]+", bared):
             word = match.group()
-            if not is_cjk(probe) and word.startswith(probe):
+            if not is_unspaced(probe) and word.startswith(probe):
                 fits = word in named[term] if term in named else root(word) == root(probe)
                 if fits or (term not in named and word == probe):
                     matches.append(match.span())
@@ -46,7 +47,7 @@ def test_all_texts_at_once_are_read_as_each_alone(
     found = occurrences(asked, named, texts)
     assert found.events == [plainly(asked, named, text) for text in texts]
     assert found.terms == [{term for _, term, _ in events} for events in found.events]
-    assert found.buckets == sum(len(bare(text)) // BUCKET_CHARS + 1 for text in texts)
+    assert found.buckets == sum(len(searchable(text)) // BUCKET_CHARS + 1 for text in texts)
     for term in range(len(asked)):
         starts = [[at for at, one, _ in events if one == term] for events in found.events]
         assert found.in_texts[term] == sum(map(bool, starts))

@@ -12,6 +12,7 @@ import msgspec
 from ai_memory.model.clock import HybridTime, Micros
 from ai_memory.model.link import Link, Relation
 from ai_memory.model.memory import Archived, Memory, Payload, Tier
+from ai_memory.model.name import one_name
 
 
 class MemoryPut(msgspec.Struct, frozen=True, kw_only=True, tag="memory_put", tag_field="kind"):
@@ -50,7 +51,7 @@ class MemoryPut(msgspec.Struct, frozen=True, kw_only=True, tag="memory_put", tag
         """The memory this fact describes, given its text."""
         return Memory(
             id=self.memory_id,
-            namespace=self.namespace,
+            namespace=one_name(self.namespace),
             title=payload.title,
             content=payload.content,
             tier=self.tier,

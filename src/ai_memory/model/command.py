@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 import msgspec
 
-from ai_memory.model.field import CHECKS
+from ai_memory.model.field import CHECKS, NAMES
+from ai_memory.model.name import name_fields
 
 Action: TypeAlias = Literal["read", "write", "delete", "promote", "maintain"]
 
@@ -22,11 +23,13 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     action: ClassVar[Action] = "read"
 
     def __post_init__(self) -> None:
-        """Check what types cannot say.
+        """Check what types cannot say; names take the form they are compared in.
 
         Raises:
             ValidationFailed: A field is malformed; `details["field"]` names it.
         """
+        if names := _names(type(self)):
+            name_fields(self, names)
         for name, check in _checks(type(self)):
             value = getattr(self, name)
             if value is not None and value is not msgspec.UNSET:
@@ -36,6 +39,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 @cache
 def _checks(kind: type[Command]) -> tuple[tuple[str, Callable[[Any], None]], ...]:
     return tuple((name, CHECKS[name]) for name in kind.__struct_fields__ if name in CHECKS)
+
+
+@cache
+def _names(kind: type[Command]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__struct_fields__ if name in NAMES)
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

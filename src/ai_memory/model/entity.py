@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ai_memory.model.name import one_name
+
 KIND: Final = "entity"
 
 
@@ -13,4 +15,4 @@ def aliases_of(metadata: Mapping[str, Any]) -> tuple[str, ...]:
     names = metadata.get("aliases")
     if metadata.get("kind") != KIND or not isinstance(names, list | tuple):
         return ()
-    return tuple(dict.fromkeys(name for name in names if isinstance(name, str)))
+    return tuple(dict.fromkeys(one_name(name) for name in names if isinstance(name, str)))

@@ -533,6 +533,12 @@ def _check_context_tokens(tokens: tuple[str, ...]) -> None:
             check(token)
 
 
+NAMES: Final = frozenset({
+    "namespace", "to_namespace", "namespace_prefix", "as_agent", "title", "canonical_name", "alias",
+    "aliases", "tags", "topic",
+})  # fmt: skip
+"""Fields that are names, compared letter for letter (`model.name`)."""
+
 CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "id": check_id,
     "id_a": partial(check_id, field="id_a"),

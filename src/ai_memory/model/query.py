@@ -13,6 +13,7 @@ import msgspec
 from ai_memory import limits
 from ai_memory.model.clock import Micros
 from ai_memory.model.memory import Memory, Scope, Tier
+from ai_memory.model.name import apart
 
 
 class ScopeRule(msgspec.Struct, frozen=True, gc=False):
@@ -63,7 +64,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True, gc=False):
             not memory.expired(self.now)
             and (self.namespaces is None or memory.namespace in self.namespaces)
             and (self.tier is None or memory.tier == self.tier)
-            and (self.tag is None or self.tag in memory.tags)
+            and (self.tag is None or not {self.tag, apart(self.tag)}.isdisjoint(memory.tags))
             and (self.agent_id is None or memory.agent_id == self.agent_id)
             and (self.min_priority is None or memory.priority >= self.min_priority)
             and (self.since is None or memory.created_at >= self.since)

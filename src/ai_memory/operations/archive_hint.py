@@ -10,13 +10,15 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from ai_memory import limits
 from ai_memory.model.memory import Memory, payload_of
 from ai_memory.model.query import ArchiveFilter, Filter
 from ai_memory.operations.apply import words_of
 from ai_memory.operations.consolidation import REASON, UNDONE
 from ai_memory.ports import Reader
-from ai_memory.retrieval.expression import and_expression, or_expression
+from ai_memory.retrieval.expression import and_expression, any_word
 from ai_memory.retrieval.fusion import Candidate, rank
+from ai_memory.retrieval.question import asked_for
 
 THIN: Final = 3
 """So few hits, and what is missing is looked for."""
@@ -53,7 +55,8 @@ def recall_hint(rows: Reader, question: str, where: Filter, floor: float) -> Arc
         ranked = rank(question, candidates, now=where.now, recency=False)
         return [found[hit.key] for hit in ranked if hit.relevance >= floor]
 
-    return _hint(rows, where, or_expression(question), relevant)
+    words = asked_for(question, limits.QUERY_TERMS_MAX)
+    return _hint(rows, where, any_word(words) if words else None, relevant)
 
 
 def search_hint(rows: Reader, query: str, where: Filter) -> ArchiveHint | None:

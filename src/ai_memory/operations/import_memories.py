@@ -17,6 +17,7 @@ from ai_memory.model.clock import SECOND, Micros, parse_rfc3339
 from ai_memory.model.command import Action, Command
 from ai_memory.model.link import Link, Relation
 from ai_memory.model.memory import Memory, Payload, payload_of
+from ai_memory.model.name import one_name
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.operations.succession import contradiction_of
@@ -340,11 +341,11 @@ def _memory(record: ImportedMemory, context: Context) -> Memory:
     metadata.setdefault("agent_id", context.caller.agent_id)
     return Memory(
         id=record.id or context.new_id(),
-        namespace=record.namespace,
-        title=record.title,
+        namespace=one_name(record.namespace),
+        title=one_name(record.title),
         content=record.content,
         tier=record.tier,
-        tags=record.tags,
+        tags=tuple(map(one_name, record.tags)),
         priority=record.priority,
         confidence=record.confidence,
         source=record.source,

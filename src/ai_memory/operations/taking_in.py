@@ -27,6 +27,7 @@ from ai_memory.model.clock import Micros, parse_rfc3339
 from ai_memory.model.field import CHECKS, given_instant
 from ai_memory.model.link import Link
 from ai_memory.model.memory import Memory, Payload, payload_of
+from ai_memory.model.name import one_name
 from ai_memory.model.record import (
     RECORD_TYPES,
     ArchivedRecord,
@@ -370,11 +371,11 @@ def memory_of(record: MemoryRecord) -> Memory:
     """The memory a record describes."""
     return Memory(
         id=record.id,
-        namespace=record.namespace,
-        title=record.title,
+        namespace=one_name(record.namespace),
+        title=one_name(record.title),
         content=record.content,
         tier=record.tier,
-        tags=record.tags,
+        tags=tuple(map(one_name, record.tags)),
         priority=record.priority,
         confidence=record.confidence,
         source=record.source,

@@ -2,7 +2,7 @@
 
 Recall in four pure steps around two searches the store performs:
 
-1. `expression.or_expression` and the query's embedding name what to look for;
+1. `question.asked_for` and the query's embedding name what to look for;
 2. the store answers with two or three rankings (BM25 of memories; cosines of windows);
 3. `fusion.pool` picks the memories whose text is worth reading;
 4. `fusion.rank` reads them, scores every hit in [0, 1] and orders them; `budget.fill` cuts.

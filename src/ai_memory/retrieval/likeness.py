@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Set as AbstractSet
 
+from ai_memory.retrieval.compound import whole
 from ai_memory.retrieval.stopword import significant
 from ai_memory.retrieval.words import root, tokens
 
 
 def vocabulary(text: str) -> frozenset[str]:
     """The distinct significant words of a text, as roots; numbers as they are."""
-    return frozenset(root(word) for word in significant(tokens(text)))
+    return frozenset(root(whole(word)) for word in significant(tokens(text)))
 
 
 def likeness(one: AbstractSet[str], other: AbstractSet[str]) -> float:

@@ -6,21 +6,29 @@ text and word a call would cost more than the search. Fifty texts of a sentence 
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final, NamedTuple, TypeAlias
 
 from ai_memory import late
-from ai_memory.retrieval.words import bare, is_cjk, root
+from ai_memory.retrieval.compound import HUMP
+from ai_memory.retrieval.exact import boundaries, is_exact
+from ai_memory.retrieval.script import UNSPACED, is_unspaced
+from ai_memory.retrieval.words import root, searchable
 
 BUCKET_CHARS: Final = 85  # the unit in which a word's frequency over the pool is counted
 OCCURRENCES_MAX: Final = 64  # of one word in one text
 _TEXT_CHARS_MAX: Final = 65_536
 _POOL_CHARS_MAX: Final = 400_000  # some 4 ms
+_JOINED: Final = r"[^\w\n]?_?"  # what may stand between the parts of a joined name
 _BETWEEN: Final = "\n"  # no word goes on behind it
 
-_WORD_END: Final = late.pattern(r"[^\W_]*")
+_ASCII_WORD_END: Final = late.pattern("[a-z0-9]*")
+_WORD_END: Final = late.pattern(rf"[^\x00-/:-`{{-\x7f{UNSPACED}]*")
+_BESIDE_UNSPACED: Final = late.pattern(f"[{UNSPACED}]")
 
 Event: TypeAlias = tuple[int, int, int]
 """Start, term, end; characters of the text. Terms are counted from 0."""
@@ -30,7 +38,7 @@ class Occurrences(NamedTuple):
     """What a pool holds of a question's words.
 
     Attributes:
-        texts: As they were searched (`words.bare`); empty where a text was not read.
+        texts: As they were searched (`words.searchable`); empty where a text was not read.
         events: Of each text, by position; none of a text that was not read.
         terms: Of each text, those that occur.
         buckets: How many stretches of `BUCKET_CHARS` were read; a text's last may be shorter.
@@ -47,7 +55,7 @@ class Occurrences(NamedTuple):
 
 
 def probes(words: Sequence[str]) -> list[str]:
-    """What is searched for: the roots of words, without repeats; CJK bigrams as they are."""
+    """What is searched for, without repeats: roots of words; what is no plain word as it is."""
     return list(dict.fromkeys(map(_probe, words)))
 
 
@@ -81,25 +89,32 @@ def occurrences(
     terms: list[set[int]] = [set() for _ in texts]
     in_buckets, in_texts = [0] * len(probes), [0] * len(probes)
     pool = _BETWEEN.join(bared)
-    find, end_of_word = pool.find, _WORD_END.match
+    find, end_of_word = pool.find, (_ASCII_WORD_END if pool.isascii() else _WORD_END).match
     for term, probe in enumerate(probes):
-        foreign, forms, length = is_cjk(probe), named.get(term), len(probe)
-        text, begin, until, count, bucket = 0, 0, 0, 0, -1
-        start = find(probe)
-        while start >= 0:
+        foreign, forms, length = is_unspaced(probe), named.get(term), len(probe)
+        special = _special(probe)
+        text, begin, until, count, bucket, at = 0, 0, 0, 0, -1, 0
+        while True:
+            if special is None:
+                start = find(probe, at)
+                end = start + length
+            else:
+                found = special.search(pool, at)
+                start, end = found.span() if found else (-1, -1)
+            if start < 0:
+                break
             if start >= until:
                 text = bisect_right(begins, start) - 1
                 begin, until, count, bucket = begins[text], begins[text + 1], 0, -1
-            end = start + length
-            if not foreign:
-                if start and pool[start - 1].isalnum():
-                    start = find(probe, end)
+            if not foreign and special is None:
+                if start and _goes_on(pool[start - 1]):
+                    at = end
                     continue
                 match = end_of_word(pool, end)
                 assert match is not None  # The pattern matches the empty string.
                 word = pool[start : match.end()]
                 if not (word in forms if forms else word == probe or root(word) == probe):
-                    start = find(probe, end)
+                    at = end
                     continue
                 end = match.end()
             events[text].append((start - begin, term, end - begin))
@@ -111,7 +126,7 @@ def occurrences(
             if here != bucket:
                 in_buckets[term] += 1
                 bucket = here
-            start = find(probe, end if count < OCCURRENCES_MAX else until)
+            at = end if count < OCCURRENCES_MAX else until
     for some in events:
         some.sort()
     buckets = sum(len(text) // BUCKET_CHARS + 1 for text in bared)
@@ -126,10 +141,25 @@ def _bared(texts: Sequence[str]) -> list[str]:
     for text in texts:
         if spent > _POOL_CHARS_MAX:
             break
-        bared.append(bare(text[:_TEXT_CHARS_MAX]))
+        bared.append(searchable(text[:_TEXT_CHARS_MAX]))
         spent += len(bared[-1])
     return bared
 
 
 def _probe(word: str) -> str:
-    return word if is_cjk(word) else root(word)
+    return word if HUMP in word or is_unspaced(word) or is_exact(word) else root(word)
+
+
+@lru_cache(maxsize=256)
+def _special(probe: str) -> re.Pattern[str] | None:
+    """What finds a joined name, however its parts are joined, or an exact thing."""
+    if HUMP in probe:
+        return re.compile(
+            rf"(?<![^\W_]){_JOINED.join(map(re.escape, probe.split(HUMP)))}s?(?![^\W_])"
+        )
+    return re.compile(boundaries(probe)) if is_exact(probe) else None
+
+
+def _goes_on(before: str) -> bool:
+    """Whether what follows a character belongs to its word."""
+    return before.isalnum() if before < "\x80" else _BESIDE_UNSPACED.match(before) is None

@@ -1,137 +1,154 @@
-"""Words: text as the keyword index sees it.
+"""Words: text as the keyword index sees it, and the words of a question.
 
-FTS5's `unicode61` tokenizer splits at whatever is neither letter nor digit, so a Chinese sentence
-would be one token that no question ever repeats. `fold` therefore rewrites runs of Chinese,
-Japanese and Korean script as overlapping bigrams; documents and queries pass through it alike.
+One definition for both sides. A word is a run of letters and digits of a text in its normal form
+(`character`); joined names are also their parts (`compound`), text without blanks is pairs of
+characters (`script`), and what only signs tell apart stands beside its words (`exact`). All of it
+is decided here: the index's tokenizer splits at ASCII signs, and stems what is ASCII.
 """
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
 from ai_memory import late
-from ai_memory.retrieval.stopword import significant
+from ai_memory.retrieval.character import bare, composed, plain, shape_of, visible
+from ai_memory.retrieval.compound import HUMP, marked, parted, whole
+from ai_memory.retrieval.exact import encode, exact_things, index_tokens, is_exact
+from ai_memory.retrieval.script import UNSPACED, is_unspaced, pairs
+from ai_memory.retrieval.stopword import is_stop_word, significant
 
-_CJK_CLASS: Final = (
-    "\u3005-\u3007\u3041-\u3096\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # marks, kana
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # ideographs
-    "\uac00-\ud7a3"  # Hangul syllables
-    "\U00020000-\U000323af"  # rarer ideographs
-)
-_CJK_RUN: Final = late.pattern(f"[{_CJK_CLASS}]+")
-_ASCII_WORD: Final = late.pattern("[a-z0-9]+")
-_CJK_OR_WORD: Final = late.pattern(f"[{_CJK_CLASS}]+|(?:(?![{_CJK_CLASS}])[^\\W_])+")
+__all__ = [
+    "bare",
+    "fold",
+    "index_words",
+    "plain",
+    "root",
+    "searchable",
+    "terms",
+    "tokens",
+    "visible",
+]
 
-# Soft hyphen, zero-width and bidirectional controls, variation selectors, byte-order mark: they
-# hide inside a word. NUL and lone surrogates cannot be stored as UTF-8 text; they become spaces.
-_INVISIBLE: Final = late.pattern(
-    "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
-)
-_UNSTORABLE: Final = late.pattern("[\x00\ud800-\udfff]")
-
-_ASCII: Final = bytes(range(128))
-_RARE_MAX: Final = 24  # distinct characters; Chinese has more, and is composed as it stands
-_COMPOSING_FIRST, _COMPOSING_LAST = "\u1100", "\u11ff"  # letters that form one Hangul syllable
+_RUN: Final = late.pattern(f"[{UNSPACED}]+")
+_WORD: Final = late.pattern(f"[a-z0-9\x80-\U0010ffff]+(?:{HUMP}[a-z0-9\x80-\U0010ffff]+)*")
+_PARTICLE: Final = late.pattern("[\u3041-\u3096]")
+# What an ASCII text has, by its shape, if it is more than the words that the tokenizer finds.
+_NOT_PROSE: Final = (b"#", b".a", b" -a", b" --", b"aA", b".A", b" -A", b"AAaa")
+_ROOT_CHARS_MAX: Final = 64  # what is longer is no word
 
 
 def fold(text: str) -> str:
-    """Rewrite text for the keyword index; queries and documents alike.
-
-    ASCII passes as it is: case, accents and stems are the tokenizer's business.
+    """Rewrite text for the keyword index.
 
     Returns:
-        NFKC text without invisible characters, CJK runs as space-separated overlapping bigrams
-        (a run of one character stays). Always encodable as UTF-8.
+        Words between blanks or ASCII signs; ASCII prose passes as it is. Behind a line end the
+        tokens that are not read in their place: joined names as a whole, and exact things. Always
+        encodable as UTF-8.
     """
     if text.isascii():
-        return text.replace("\0", " ") if "\0" in text else text
-    return _CJK_RUN.sub(_bigrams, visible(text))
+        shape = shape_of(text)
+        for more in _NOT_PROSE:
+            if more in shape:
+                break
+        else:
+            return text.replace("\0", " ") if "\0" in text else text
+    else:
+        text = composed(text)
+    spread, names = parted(text)
+    words = bare(spread)
+    behind = [*dict.fromkeys(bare(name) for name in names), *index_tokens(bare(text))]
+    if not words.isascii():
+        words = _RUN.sub(lambda run: f" {' '.join(pairs(run.group(), ending=True))} ", words)
+    return f"{words}\n{' '.join(behind)}" if behind else words
 
 
-def visible(text: str) -> str:
-    """Compatibility-composed text (NFKC) without invisible and unstorable characters."""
-    text = _UNSTORABLE.sub(" ", _INVISIBLE.sub("", text))
-    if not unicodedata.is_normalized("NFKC", text):
-        text = unicodedata.normalize("NFKC", text)
-    return text
+def searchable(text: str) -> str:
+    """Bare text to search with `find`: joined names taken apart, and once more whole behind it."""
+    if not text.isascii():
+        text = composed(text)
+    spread, names = parted(text)
+    return bare("\n".join((spread, *dict.fromkeys(names))) if names else spread)
 
 
-def plain(text: str) -> str:
-    """Lower-case text without accents, CJK runs untouched: what `lexical` searches with `find`."""
-    if text.isascii():
-        return text.lower()
-    text = visible(text)
-    if not unicodedata.is_normalized("NFD", text):
-        marked = unicodedata.normalize("NFD", text)
-        text = unicodedata.normalize(
-            "NFC", "".join(char for char in marked if not unicodedata.combining(char))
-        )
-    return text.lower()
+def phrase(text: str) -> list[str]:
+    """The words of a text as they stand beside each other in the index.
 
-
-def bare(text: str) -> str:
-    """Like `plain`, but signs outside ASCII become spaces, and ten times as fast on prose.
-
-    One dash or curly quote makes Python's string methods take the slow way through a whole text.
+    The last may be the beginning of one (`script.is_beginning`).
     """
-    if text.isascii():
-        return text.lower()
-    rare = text.encode("utf-8", "surrogatepass").translate(None, _ASCII)
-    found = set(rare.decode("utf-8", "surrogatepass"))
-    if len(found) > _RARE_MAX or any(_COMPOSING_FIRST <= char <= _COMPOSING_LAST for char in found):
-        return plain(text)
-    for char in found:
-        text = text.replace(char, _bare_char(char))
-    return text.lower()
-
-
-@lru_cache(maxsize=4_096)
-def _bare_char(char: str) -> str:
-    """What stands for one character in a bare text; a combining mark leaves nothing."""
-    if _INVISIBLE.match(char):
-        return ""
-    kept = plain(char)
-    if any(one.isalnum() for one in kept):
-        return kept
-    return "" if unicodedata.combining(char) else " "
+    found: list[str] = []
+    words = [piece for word in _words(bare(parted(composed(text))[0])) for piece in _pieces(word)]
+    for at, word in enumerate(words):
+        if is_unspaced(word):
+            found += pairs(word, ending=at + 1 < len(words))
+        else:
+            found.append(word)
+    return found
 
 
 def tokens(text: str) -> list[str]:
-    """The words of a query: lower case, in order, repeats kept; CJK runs as bigrams."""
-    text = plain(text)
-    if text.isascii():
-        return _ASCII_WORD.findall(text)
-    words: list[str] = []
-    for match in _CJK_OR_WORD.finditer(text):
-        word = match.group()
-        if is_cjk(word):
-            words.extend(_bigrams(match).split())
-        else:
-            words.append(word)
-    return words
+    """The words of a question, in order, repeats kept.
+
+    Text without blanks is cut into pairs; a joined name is one word that knows its parts (with
+    `compound.HUMP` between them); an exact thing stands behind its words.
+    """
+    if not text.isascii():
+        text = composed(text)
+    found = [one for word in _words(bare(marked(text))) for one in _cut(word)]
+    if not text.isalnum():
+        found += (thing.text for thing in exact_things(bare(text)) if not thing.inside)
+    return found
 
 
 def terms(query: str, limit: int) -> list[str]:
     """What a query asks for: its distinct significant words, in order, at most `limit`.
 
-    Stop words are cut, unless nothing else is there.
+    Stop words are cut, and single hiragana between other scripts, unless nothing else is there.
     """
-    return list(dict.fromkeys(significant(tokens(query))))[:limit]
+    found = significant(tokens(query))
+    kept = [word for word in found if not (len(word) == 1 and _PARTICLE.match(word))]
+    return list(dict.fromkeys(kept or found))[:limit]
 
 
-def is_cjk(word: str) -> bool:
-    """Whether the word is written without spaces, that is, indexed as bigrams."""
-    return not word.isascii() and _CJK_RUN.match(word) is not None
+def index_words(words: Sequence[str]) -> list[str]:
+    """The words of the index that the words of a question (`terms`) look for."""
+    found: dict[str, None] = {}
+    for word in words:
+        if HUMP in word:
+            parts = word.split(HUMP)
+            found |= dict.fromkeys(p for p in parts if len(p) > 1 and not is_stop_word(p))
+            found[whole(word)] = None
+        else:
+            found[encode(word) if is_exact(word) else word] = None
+    return list(found)
 
 
-def _bigrams(run: re.Match[str]) -> str:
-    chars = run.group()
-    if len(chars) == 1:
-        return f" {chars} "
-    return f" {' '.join(chars[at : at + 2] for at in range(len(chars) - 1))} "
+def _words(text: str) -> list[str]:
+    """The words of a bare text, joined names with their humps."""
+    return _WORD.findall(text)
+
+
+def _pieces(word: str) -> Iterator[str]:
+    """A word, cut where it changes between text with and without blanks."""
+    if word.isascii():
+        yield word
+        return
+    at = 0
+    for match in _RUN.finditer(word):
+        if match.start() > at:
+            yield word[at : match.start()]
+        yield match.group()
+        at = match.end()
+    if at < len(word):
+        yield word[at:]
+
+
+def _cut(word: str) -> list[str]:
+    """A word as the index holds it: pairs of what is written without blanks."""
+    return [
+        one for piece in _pieces(word) for one in (pairs(piece) if is_unspaced(piece) else (piece,))
+    ]
 
 
 @lru_cache(maxsize=65_536)
@@ -141,6 +158,8 @@ def root(word: str) -> str:
     Only ever cuts the tail: a root is a prefix of every word that has it, so it can be searched
     with `str.find`. Applied to both sides, so a foreign word loses nothing but the same letters.
     """
+    if len(word) > _ROOT_CHARS_MAX:
+        return word
     stem = word
     if len(stem) > 4 and not stem.endswith(_NO_ENDINGS):
         for ending in _ENDINGS:

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from ai_memory.model.link import LinkCursor, LinkFilter
+from ai_memory.model.name import apart
 from ai_memory.model.query import ArchiveCursor, ArchiveFilter, Filter, ListCursor
 
 # An index knows the few that say anything under such a name; only the newest version counts.
@@ -51,7 +52,10 @@ def compile_filter(where: Filter, live: str = LIVE) -> Compiled:
         ("min_priority", "m.priority >= :f_min_priority"),
         ("since", "m.created_at >= :f_since"),
         ("until", "m.created_at <= :f_until"),
-        ("tag", "EXISTS (SELECT 1 FROM json_each(v.tags) AS t WHERE t.value = :f_tag)"),
+        (
+            "tag",
+            "EXISTS (SELECT 1 FROM json_each(v.tags) AS t WHERE t.value IN (:f_tag, :f_tag_apart))",
+        ),
         ("family", _MARKED.replace("mark", "family")),
         ("topic", _MARKED.replace("mark", "topic")),
     ):
@@ -59,6 +63,8 @@ def compile_filter(where: Filter, live: str = LIVE) -> Compiled:
         if value is not None:
             parts.append(sql)
             bindings[f"f_{field}"] = value
+    if where.tag is not None:
+        bindings["f_tag_apart"] = apart(where.tag)
     if where.visible is not None:
         rules = []
         for number, rule in enumerate(where.visible):

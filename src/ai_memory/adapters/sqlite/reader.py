@@ -26,6 +26,7 @@ from ai_memory.adapters.sqlite.work import WorkReads
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import SECOND, Micros
 from ai_memory.model.memory import Memory
+from ai_memory.model.name import one_name
 from ai_memory.model.query import Filter, ListCursor, NamespaceCursor
 from ai_memory.ports import (
     EmbeddingModel,
@@ -488,7 +489,7 @@ def decode_hints(text: str) -> list[list[str]]:
 
 @lru_cache(maxsize=1_024)  # a store asks twice: to look the title up, and to write it
 def title_digest(title: str) -> str:
-    """What stands for a title in the unique index: 16 bytes of SHA-256, as hex."""
+    """What stands for a title in the unique index: 16 bytes of SHA-256 of its one form, as hex."""
     from hashlib import sha256
 
-    return sha256(title.encode()).hexdigest()[:32]
+    return sha256(one_name(title).encode()).hexdigest()[:32]

@@ -32,6 +32,7 @@ from ai_memory.model.clock import HybridTime, Micros, next_hybrid_time
 from ai_memory.model.entity import KIND, aliases_of
 from ai_memory.model.link import Link
 from ai_memory.model.memory import Archived, Memory, Payload, payload_of
+from ai_memory.model.name import one_name
 from ai_memory.ports import EmbeddingModel, IndexedWords, Lookups, WindowVector
 
 
@@ -107,8 +108,8 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
         self._learn(ids, decode_rows(by_id))
         for row in decode_rows(by_title):
             self._remember(row)
-        for title in titles:
-            self._by_title.setdefault(title, None)
+        for namespace, title in titles:
+            self._by_title.setdefault((namespace, one_name(title)), None)
         self._similar.update(zip(similar, decode_hints(hints), strict=True))
 
     def _learn(self, ids: Sequence[str], rows: Sequence[Row]) -> None:
@@ -120,7 +121,7 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
 
     def _remember(self, row: Row) -> None:
         self._by_id[row.memory.id] = row
-        self._by_title[row.memory.namespace, row.memory.title] = row.memory.id
+        self._by_title[_held(row.memory)] = row.memory.id
 
     def _row(self, memory_id: str) -> Row | None:
         if memory_id not in self._by_id:
@@ -134,6 +135,7 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
 
     def memory_titled(self, namespace: str, title: str) -> Memory | None:
         """See ports.Reader."""
+        title = one_name(title)
         if (namespace, title) not in self._by_title:
             for row in self.rows_by_title([(namespace, title)]):
                 self._remember(row)
@@ -176,7 +178,7 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
     def put_memory(self, memory: Memory, payload_hash: bytes, words: IndexedWords) -> None:
         """See ports.Transaction."""
         self.writes += 1
-        title = (memory.namespace, memory.title)
+        title = _held(memory)
         if (
             memory.id in self._deletes
             or memory.id in self._purges
@@ -199,7 +201,7 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
                 access_count=known.memory.access_count,
                 last_accessed_at=known.memory.last_accessed_at,
             )
-            held = (known.memory.namespace, known.memory.title)
+            held = _held(known.memory)
             self._by_title[held] = None
             if held != title:
                 self._freed.add(held)
@@ -306,7 +308,7 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
             return
         self._deletes[memory_id] = (row.key, at, reason)
         self._by_id[memory_id] = None
-        self._by_title[row.memory.namespace, row.memory.title] = None
+        self._by_title[_held(row.memory)] = None
 
     def purge_memory(self, memory_id: str, *, at: Micros, kind: str) -> None:
         """See ports.Transaction."""
@@ -500,6 +502,11 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
             {key: None for model, key, _group in windows if model == served},
             [key for model, key, _group in windows if model != served],
         )
+
+
+def _held(memory: Memory) -> tuple[str, str]:
+    """The title a memory holds, in the form it is compared in."""
+    return memory.namespace, one_name(memory.title)
 
 
 def _columns(put: _Put, flag: bool) -> tuple[Any, ...]:

@@ -32,7 +32,8 @@ from ai_memory.adapters.sqlite.posting import (
 )
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.ports import WordHit
-from ai_memory.retrieval.expression import is_beginning
+from ai_memory.retrieval.script import is_beginning
+from ai_memory.retrieval.words import index_words
 
 Ask: TypeAlias = Callable[[str, Mapping[str, Any]], Any]
 """Runs one statement on the caller's snapshot; the value of its one row."""
@@ -47,7 +48,7 @@ _VERSIONS_MAX: Final = 20_000  # written since the last question; beyond, all is
 _CHANGES_MAX: Final = 1_000  # remembered; words not asked for since then are read anew
 _LOOKUP_COST: Final = 100  # reading a whole word costs per posting a hundredth of looking one up
 _HIGHEST: Final = "\U0010ffff"
-_TOKENIZER: Final = ("porter", ["unicode61", "remove_diacritics", "2"])  # of the table `words`
+_TOKENIZER: Final = ("porter", ["ascii"])  # of the table `words`
 _GROWTH: Final = 8  # of batches
 _FLOORS: Final = 2  # so many words, the rarest, are tried for a lower bound of the best scores
 
@@ -343,7 +344,7 @@ def analysed(connection: apsw.Connection, words: Sequence[str]) -> list[Word]:
     """
     tokenizer = connection.fts5_tokenizer(*_TOKENIZER)
     found: list[Word] = []
-    for word in words:
+    for word in index_words(words):
         source = word.encode()
         tokens: Any = tokenizer(source, apsw.FTS5_TOKENIZE_QUERY, None)
         for start, end, stem, *_others in tokens:

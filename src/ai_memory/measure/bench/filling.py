@@ -30,8 +30,9 @@ from ai_memory.measure.progress import Preparation, Progress
 from ai_memory.model.clock import SECOND, to_rfc3339
 from ai_memory.operations.import_memories import ImportMemories
 from ai_memory.ports import Clock
-from ai_memory.retrieval.expression import or_expression
+from ai_memory.retrieval.expression import any_word
 from ai_memory.retrieval.window import windows
+from ai_memory.retrieval.words import terms
 
 if TYPE_CHECKING:
     from ai_memory.ports import Embedder
@@ -120,7 +121,8 @@ def fill(folder: Path, size: int, level: str, clock: Clock) -> Facts:
         if model is not None:
             rows.take_windows(folder / DATABASE, _WINDOWS)
             _fill_index(rows, folder / FLOOR_INDEX, size, model.dim)
-        either = [or_expression(question(text)) or "" for text in asked]
+        words = [terms(question(text), limits.QUERY_TERMS_MAX) for text in asked]
+        either = [any_word(some) if some else "" for some in words]
         rarest = [rows.rarest(one.split(" OR "), _MATCHES_MAX) for one in either]
     finally:
         rows.close()

@@ -1,0 +1,34 @@
+"""100 KB of the worst for each pattern and scan: what is not linear would never end here."""
+
+import pytest
+
+from ai_memory.retrieval.expression import and_expression, or_expression
+from ai_memory.retrieval.lexical import read
+from ai_memory.retrieval.likeness import vocabulary
+from ai_memory.retrieval.question import asked_for, first_person, names
+from ai_memory.retrieval.words import fold, searchable, terms
+
+SIZE = 100_000
+WORST = (
+    "a", "aB", "Ab ", "AAb", "a.", ".a", "1.", "1", "-", "--a", " -a", "+", "a+", "#", "@", "$a",
+    '"', '" ', "'", " ", "\n", "# " + " " * 50, "A ", "I ", "A-", "A'", ", A", "?", "? ", "my ",
+    "=", "->", "a_", "_", "\x02", "é", "e\u0301", "\u0301", "茶", "茶a", "ก็", "็", "م\u064e", "й",
+    "title:", "-title:", "*", "a* ", "ﷺ", "\u200d", "🎉", "\U0010ff2b", "[[", "1 may ",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("piece", WORST, ids=ascii)
+@pytest.mark.parametrize("ending", ["", "x", " HttpClient"], ids=["", "x", "name"])
+def test_no_input_is_slow(piece: str, ending: str) -> None:
+    text = piece * (SIZE // len(piece)) + ending
+    fold(text)
+    searchable(text)
+    terms(text, 64)
+    asked_for(text, 64)
+    first_person(text)
+    names(text)
+    and_expression(text)
+    or_expression(text)
+    vocabulary(text)
+    read(text[:4_000], [text])
+    read("the HttpClient of C++, a.b -rf 茶 a", [text])
