@@ -15,7 +15,7 @@ def main(db: str, name: str, seconds: str, acks: str) -> None:
     deadline = time.monotonic() + float(seconds)
     with Path(acks).open("w") as ack:
         number = 0
-        while time.monotonic() < deadline:
+        while not number or time.monotonic() < deadline:  # one at least, on any machine
             title = f"{name} {number}"
             command = [
                 sys.executable, "-m", "ai_memory", "--db", db, "--level", "keyword",

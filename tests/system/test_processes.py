@@ -34,7 +34,7 @@ def test_eight_writers_and_eight_more_through_the_cli(tmp_path: Path) -> None:
 
     acknowledged: set[str] = set()
     for name, acks, process in running:
-        _out, err = process.communicate(timeout=120)
+        _out, err = process.communicate(timeout=600)
         assert process.returncode == 0, f"{name}: {err}"
         assert "locked" not in err
         titles = acks.read_text().splitlines()

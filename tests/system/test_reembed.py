@@ -117,7 +117,7 @@ def reembed(db: Path, *words: str, dim: int = 32) -> tuple[int, dict[str, Any]]:
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
     )  # fmt: skip
     said = done.stdout if done.returncode == 0 else done.stderr.splitlines()[-1]
@@ -129,6 +129,7 @@ def test_the_model_is_changed_under_load(db: Path) -> None:
     stop, failures = threading.Event(), list[BaseException]()
     modes: list[tuple[str, bool, int]] = []
     stored: list[str] = []
+    recalling = threading.Event()
 
     def until_stopped(work: Any) -> None:
         number = 0
@@ -145,6 +146,7 @@ def test_the_model_is_changed_under_load(db: Path) -> None:
             found = recalled(node, number * 7 % COUNT)
             degraded = isinstance(found.meta.degraded, str)
             modes.append((found.mode, degraded, found.meta.candidate_counts.hnsw))
+            recalling.set()
 
         def store(number: int) -> None:
             name = f"{threading.get_ident()} {number}"
@@ -157,6 +159,7 @@ def test_the_model_is_changed_under_load(db: Path) -> None:
         ]
         for thread in threads:
             thread.start()
+        recalling.wait(600)
         code, done = reembed(db)
         stop.set()
         for thread in threads:
