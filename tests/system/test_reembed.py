@@ -179,14 +179,18 @@ def test_the_model_is_changed_under_load(db: Path) -> None:
     assert all(not degraded and hits > 0 for _mode, degraded, hits in hybrid)
     assert all(degraded for mode, degraded, _hits in modes if mode == "keyword")
     assert len(hybrid) > 0
+    require_switched(db, COUNT + len(stored))
+
+
+def require_switched(db: Path, memories: int) -> None:
+    """A node of the new model makes what is missing, drops nothing, and recalls by meaning."""
     with opened(db, 32) as node:
         with node.node.store.read() as rows:
             assert not rows.is_leaving()  # whoever dropped them: the node has a janitor, too
         node.janitor.turn()  # what was stored behind the switch
         with node.node.store.read() as rows:
-            total = rows.counts(0).total
             assert rows.count_unembedded() == 0
-            assert rows.window_count() == total == COUNT + len(stored)
+            assert rows.window_count() == rows.counts(0).total == memories
         found = recalled(node, 5)
         assert (found.mode, found.meta.candidate_counts.hnsw > 0) == ("hybrid", True)
 
