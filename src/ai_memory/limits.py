@@ -148,4 +148,6 @@ HTTP_HEAD_BYTES_MAX: Final = 131_072  # an unfinished head is held in memory
 HTTP_DRAIN_BYTES_MAX: Final = 64 * 1024 * 1024  # read and dropped, so that a refusal is heard
 HTTP_DRAIN_SECS: Final = 10.0
 HTTP_KEEP_ALIVE_SECS: Final = 75  # longer than an agent thinks between two recalls
+MCP_SESSIONS_MAX: Final = 10_000  # over HTTP, per database; the longest unused make room
+MCP_SESSION_IDLE_SECS: Final = 7 * 86_400  # a client that comes later shakes hands again
 SHUTDOWN_GRACE_SECS: Final = 10.0

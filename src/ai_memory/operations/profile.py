@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from ai_memory.errors import ConfigInvalid
@@ -45,11 +46,20 @@ def families_of(profile: str) -> tuple[Family, ...]:
     return tuple(family for family in FAMILIES if family in chosen)
 
 
-def tools_of(profile: str) -> list[Operation]:
-    """The operations MCP shows under a profile; those of ALWAYS_ON are always among them."""
+@lru_cache(maxsize=256)
+def tools_of(profile: str, loaded: tuple[str, ...] = ()) -> tuple[Operation, ...]:
+    """The operations MCP shows under a profile; those of ALWAYS_ON are always among them.
+
+    Args:
+        profile: As in `families_of`.
+        loaded: Families that were loaded since; theirs come last, in that order: what a host has
+            put before its model already stays where it is.
+
+    Raises:
+        ConfigInvalid: See `families_of`.
+    """
     families = families_of(profile)
-    return [
-        operation
-        for operation in operations_on("mcp")
-        if operation.family in families or operation.wire in ALWAYS_ON
-    ]
+    every = operations_on("mcp")
+    shown = [one for one in every if one.family in families or one.wire in ALWAYS_ON]
+    more = [one for family in loaded for one in every if one.family == family]
+    return tuple(dict.fromkeys((*shown, *more)))

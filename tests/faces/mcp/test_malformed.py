@@ -20,7 +20,7 @@ from ai_memory import limits
 from ai_memory.compose import OpenNode, open_node
 from ai_memory.config import load_config
 from ai_memory.faces.codec import read_object
-from ai_memory.faces.mcp.envelope import Refusal, one_line, read_message, readable
+from ai_memory.faces.mcp.envelope import Refusal, one_line, read_body, read_message
 from ai_memory.faces.mcp.opening import Ready
 from ai_memory.faces.mcp.pipe import read_lines
 from ai_memory.faces.mcp.server import build_server
@@ -192,7 +192,7 @@ def test_half_a_character_becomes_a_replacement(sent: str, meant: str) -> None:
     message: Any = read_message(line)
     assert message.id == "own"
     assert message.params["arguments"]["content"] == meant
-    assert json.loads(readable(line))["params"]["arguments"]["content"] == meant
+    assert json.loads(read_body(line)[1])["params"]["arguments"]["content"] == meant
     assert read_object(b'{"content":%b}' % sent.encode()) == {"content": meant}
 
 
@@ -204,7 +204,7 @@ def test_a_whole_number_is_an_id_however_it_is_written() -> None:
 
 def test_well_formed_messages_pass_untouched() -> None:
     line = b' {"jsonrpc":"2.0","id":1,"id":2,"method":"ping","params":{"x":"\\ud83d\\ude00"}}'
-    assert readable(line) is line
+    assert read_body(line)[1] is line
 
 
 @given(st.text())
@@ -217,7 +217,7 @@ def test_a_message_is_one_line_for_every_reader(text: str) -> None:
 
 def body_refusal_of(body: bytes) -> Refusal | None:
     try:
-        readable(body)
+        read_body(body)
     except Refusal as refusal:
         return refusal
     return None

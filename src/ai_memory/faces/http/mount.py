@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Endpoint: TypeAlias = tuple[ASGIApp, AbstractAsyncContextManager[None]]
     """An ASGI app, and the context it must be called in."""
 
+_METHODS: Final = ["DELETE", "POST"]
 _LOG: Final = logging.getLogger(__name__)
 
 
@@ -56,12 +57,12 @@ class Mount:
         """Pass a request on, once its body is there.
 
         Raises:
-            MethodNotAllowed: It is no POST; the endpoint has no event stream and no session.
+            MethodNotAllowed: It is neither a POST nor a DELETE; there is no event stream to GET.
             UnsupportedMediaType, BodyTooLarge: See `Body`.
             NodeClosed: The endpoint could not be made, or has ended.
         """
-        if scope["method"] != "POST":
-            raise MethodNotAllowed("MCP takes POST only", allow=["POST"])
+        if scope["method"] not in _METHODS:
+            raise MethodNotAllowed("MCP takes POST, and DELETE to end a session", allow=_METHODS)
         body.require_json()
         content = await body.read()
         if content is None:

@@ -41,11 +41,15 @@ class Refusal(Exception):
 
     Attributes:
         line: The answer, JSON on one line.
+        status: Its status over HTTP.
     """
 
-    def __init__(self, code: int, text: str, request_id: bytes = _NULL) -> None:
+    def __init__(
+        self, code: int, text: str, request_id: bytes = _NULL, *, status: int = 400
+    ) -> None:
         """Take the error, and the id as it stood in the request."""
         super().__init__(text)
+        self.status = status
         error = msgspec.json.encode({"code": code, "message": text})
         self.line = b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (request_id, error)
 
@@ -65,15 +69,17 @@ def read_message(line: bytes | None) -> JSONRPCMessage:
     return _mended(line) if message is None else message
 
 
-def readable(body: bytes) -> bytes:
-    """A body that holds a message, as one that every JSON reader understands.
+def read_body(body: bytes) -> tuple[JSONRPCMessage, bytes]:
+    """The message in a body, and the body as every JSON reader understands it.
 
     Raises:
         Refusal: There is no message in it.
     """
-    if _at_once(body) is not None:
-        return body
-    return _mended(body).model_dump_json(by_alias=True, exclude_unset=True).encode()
+    message = _at_once(body)
+    if message is not None:
+        return message, body
+    message = _mended(body)
+    return message, message.model_dump_json(by_alias=True, exclude_unset=True).encode()
 
 
 def one_line(text: str) -> str:

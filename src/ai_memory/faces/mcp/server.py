@@ -8,7 +8,8 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 
 from mcp.server.caching import CacheHint
-from mcp.server.lowlevel import Server
+from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.models import InitializationOptions
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
     INVALID_PARAMS,
@@ -32,10 +33,11 @@ from ai_memory.faces.mcp import resource
 from ai_memory.faces.mcp.answer import answer, failure
 from ai_memory.faces.mcp.progress import heartbeat
 from ai_memory.faces.mcp.prompt import PROMPTS, prompt
+from ai_memory.faces.mcp.visit import visit_of
 from ai_memory.faces.problems import internal
 from ai_memory.faces.toon import FORMATS, TABULAR, Format
 from ai_memory.model.field import check_agent_id
-from ai_memory.operations.profile import tools_of
+from ai_memory.operations.profile import families_of, tools_of
 from ai_memory.operations.registry import Operation, by_wire, operations_on
 from ai_memory.version import __version__
 
@@ -75,15 +77,15 @@ def build_server(source: NodeSource, profile: str, *, sessions: bool = True) -> 
         source: Gives the node; asked by calls only.
         profile: Profile or families, as in `operations.profile`.
         sessions: The server has one connection, and families loaded on it are its own. Without
-            them nothing is kept between requests: the profile says what is listed, and every tool
-            can be called.
+            it every tool can be called, and what is listed is the profile and what the visit of a
+            request says was loaded.
 
     Raises:
         ConfigInvalid: There is no such profile or family.
     """
     desk = _Desk(source, profile, sessions=sessions)
     fresh = CacheHint(ttl_ms=_LIST_FRESH_MS, scope="public")
-    server: Server[Any] = Server(
+    server: Server[Any] = _Server(
         NAME,
         version=__version__,
         instructions=INSTRUCTIONS,
@@ -99,35 +101,52 @@ def build_server(source: NodeSource, profile: str, *, sessions: bool = True) -> 
     return server
 
 
+class _Server(Server[Any]):
+    """A server whose list of tools may grow, in whatever way it is served."""
+
+    def create_initialization_options(
+        self,
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+    ) -> InitializationOptions:
+        """See Server."""
+        return super().create_initialization_options(
+            notification_options or NotificationOptions(tools_changed=True),
+            experimental_capabilities,
+            extensions,
+        )
+
+
 class _Desk:
     """Answers one server's requests."""
 
     def __init__(self, source: NodeSource, profile: str, *, sessions: bool) -> None:
+        families_of(profile)
         self._source = source
         self._profile = profile
         self._sessions = sessions
-        self._shown = {operation.wire: operation for operation in tools_of(profile)}
-        self._callable = (
-            self._shown if sessions else {one.wire: one for one in operations_on("mcp")}
-        )
-        self._listed: ListToolsResult | None = None
+        self._families: tuple[str, ...] = ()  # loaded on the one connection
+        self._lists: dict[tuple[str, ...], ListToolsResult] = {}
 
     async def list_tools(
-        self, _context: RequestContext, params: PaginatedRequestParams | None
+        self, context: RequestContext, params: PaginatedRequestParams | None
     ) -> ListToolsResult:
         if params is not None and params.cursor is not None:
             raise MCPError(INVALID_PARAMS, "the list of tools has one page and no cursor")
-        if self._listed is None:
+        loaded = self._loaded(context)
+        if loaded not in self._lists:
             # Made when first asked for: the commands' modules are not needed to say hello.
             from ai_memory.faces.mcp.tool import tool_of
 
-            self._listed = ListToolsResult(tools=[tool_of(one) for one in self._shown.values()])
-        return self._listed
+            shown = tools_of(self._profile, loaded)
+            self._lists[loaded] = ListToolsResult(tools=[tool_of(one) for one in shown])
+        return self._lists[loaded]
 
     async def call_tool(
         self, context: RequestContext, params: CallToolRequestParams
     ) -> CallToolResult:
-        operation = self._callable.get(params.name)
+        operation = self._callable(params.name)
         if operation is None:
             raise _not_loaded(params.name, self._profile)
         try:
@@ -137,8 +156,8 @@ class _Desk:
                 opened = await self._source.opened()
                 result = await opened.node.execute_async(_caller(opened, context), command)
             family_of = _LOADERS.get(operation.name)
-            if family_of is not None and self._load(family_of(result)):
-                await context.session.send_tool_list_changed()
+            if family_of is not None:
+                await self._load(family_of(result), context)
             return answer(result, form, structured=opened.config.mcp_structured)
         except AiMemoryError as error:
             return failure(error)
@@ -146,17 +165,27 @@ class _Desk:
             _LOG.exception("%s failed", operation.wire)
             return failure(internal())
 
-    def _load(self, family: str) -> bool:
-        """Make a family's tools callable; whether the list of tools grew."""
-        new = [
-            one
-            for one in operations_on("mcp")
-            if one.family == family and one.wire not in self._callable
-        ]
-        if new:
-            self._shown.update((one.wire, one) for one in new)
-            self._listed = None
-        return bool(new)
+    def _loaded(self, context: RequestContext) -> tuple[str, ...]:
+        """The families that were loaded by whoever asks."""
+        visit = visit_of(context.request)
+        return self._families if visit is None else visit.families
+
+    def _callable(self, name: str) -> Operation | None:
+        shown = tools_of(self._profile, self._families) if self._sessions else operations_on("mcp")
+        return next((one for one in shown if one.wire == name), None)
+
+    async def _load(self, family: str, context: RequestContext) -> None:
+        """Show a family's tools from now on, and say so if the list of tools grew."""
+        visit = visit_of(context.request)
+        before = self._loaded(context)
+        after = (*before, family)
+        if len(tools_of(self._profile, after)) == len(tools_of(self._profile, before)):
+            return
+        if visit is not None:
+            visit.load(family)
+        elif self._sessions:
+            self._families = after
+            await context.session.send_tool_list_changed()
 
     async def list_resources(
         self, context: RequestContext, params: PaginatedRequestParams | None
@@ -251,7 +280,9 @@ def _caller(opened: OpenNode, context: RequestContext) -> Caller:
             check_agent_id(claimed)
     # From the handshake, or from this request in the era without one.
     client = context.session.client_params
-    return opened.caller("mcp", claimed, None if client is None else client.client_info.name)
+    visit = visit_of(context.request)
+    said = None if visit is None else visit.client
+    return opened.caller("mcp", claimed, said if client is None else client.client_info.name)
 
 
 def _not_loaded(name: str, profile: str) -> MCPError:

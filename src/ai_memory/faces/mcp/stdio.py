@@ -89,8 +89,6 @@ async def _serve(
     # The SDK makes 120,000 objects that stay; looking through them for garbage takes a tenth of
     # the start, so they are neither searched while they are made nor ever after.
     gc.disable()
-    from mcp.server.lowlevel.server import NotificationOptions
-
     from ai_memory.faces.mcp.server import build_server
     from ai_memory.faces.mcp.wire import Wire
 
@@ -114,5 +112,4 @@ async def _serve(
 
     orphaned.add_done_callback(stop_orphan)
     async with wire.streams() as (inbound, outbound):
-        grows = NotificationOptions(tools_changed=True)
-        await server.run(inbound, outbound, server.create_initialization_options(grows))
+        await server.run(inbound, outbound, server.create_initialization_options())
