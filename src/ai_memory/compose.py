@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ai_memory.adapters.sqlite.connection import MEMORY
 from ai_memory.adapters.sqlite.store import SqliteStore
-from ai_memory.adapters.sqlite.turn import Turn
 from ai_memory.adapters.system import SystemClock, SystemEntropy, own_agent_id, usable_processors
 from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.config import Config
@@ -29,6 +28,7 @@ from ai_memory.workers.reembedder import Reembedder
 
 if TYPE_CHECKING:
     from ai_memory.adapters.reranker import OnnxCrossEncoder
+    from ai_memory.adapters.sqlite.turn import Turn
     from ai_memory.adapters.vector_index.folder import IndexFolder
     from ai_memory.ports import (
         Clock,
@@ -132,6 +132,7 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
     progress: Progress | None = None,
     replace_model: bool = False,
     share: Share = Share(),
+    vectors_later: bool = False,
 ) -> OpenNode:
     """Open the store and what the feature level needs.
 
@@ -144,6 +145,8 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
         observer: Is told of every operation and commit.
         progress: Is told how far a first conversion of the model has come.
         replace_model: Open although another model serves and none is coming; `reembed` needs it.
+        vectors_later: Load no embedder: what is stored gets its vectors from the next process that
+            has one.
         share: Of the work, where several processes answer for one node.
 
     Raises:
@@ -159,12 +162,15 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
             clock=clock,
             entropy=entropy,
             bm25_weights=WORD_WEIGHTS,
-            turn=None if share.turns is None else Turn(share.turns),
+            turn=_turn(share.turns),
         )
         opening.callback(store.close)
         index: VectorIndex | None = None
         folder: IndexFolder | None = None
-        embedder, problem = _embedder(config, embedder, progress, gate, share.processes)
+        problem = None
+        later = vectors_later and config.tier != "keyword" and config.embedder != "none"
+        if not later:
+            embedder, problem = _embedder(config, embedder, progress, gate, share.processes)
         model = embedder.model if embedder else None
         if embedder is not None and model is not None:
             opening.callback(embedder.close)
@@ -211,6 +217,7 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
         language_model_problem=language_model_problem,
         profile=config.profile,
         workers=share.processes,
+        vectors_later=later,
     )
     node = Node(ports, retention=config.retention, facts=facts, pool=pool, asking=asking)
     if background and config.switch_interval_ms:
@@ -240,6 +247,15 @@ def _curator(node: Node, config: Config, *, background: bool) -> Curator:
         interval_secs=config.curator_interval_secs if config.tier == "autonomous" else 0,
         plan=Plan(max_ops=config.curator_max_ops, max_secs=config.curator_max_secs),
     )
+
+
+def _turn(file: int | None) -> Turn | None:
+    """Turns to write with other processes; imported only where there are some."""
+    if file is None:
+        return None
+    from ai_memory.adapters.sqlite.turn import Turn
+
+    return Turn(file)
 
 
 def _computing_at_once(processes: int) -> int:

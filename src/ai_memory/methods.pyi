@@ -33,6 +33,7 @@ class StoreResult(builtins.dict[str, Any]):
     duplicate: bool
     action: str
     tags_pending: bool
+    vectors_pending: bool
     autonomy_hook_skipped: str
 
 class NearDuplicate(builtins.dict[str, Any]):
@@ -191,6 +192,7 @@ class UpdateResult(builtins.dict[str, Any]):
     expires_at: str
     updated: bool
     memory: MemoryView
+    vectors_pending: bool
 
 class DeleteResult(builtins.dict[str, Any]):
     deleted: bool
@@ -287,6 +289,7 @@ class RestoredVersion(builtins.dict[str, Any]):
     last_accessed_at: str
     expires_at: str
     restored_from: int
+    vectors_pending: bool
 
 class ForgetResult(builtins.dict[str, Any]):
     dry_run: bool
@@ -368,6 +371,7 @@ class RestoreResult(builtins.dict[str, Any]):
     expires_at: str
     restored: bool
     archive_reason: str
+    vectors_pending: bool
 
 class PurgeResult(builtins.dict[str, Any]):
     purged: int

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET, UnsetType
+
 from ai_memory.errors import EmbedderUnavailable
 from ai_memory.model.memory import Memory, payload_of
 from ai_memory.operations.step import Compute, Context, Embed, Steps, Windows, float16_blobs
@@ -47,6 +49,18 @@ def embed_texts(
         )
         at = stop
     return embedded
+
+
+def vectors_pending(embedded: object, context: Context) -> bool | UnsetType:
+    """Whether a text has no vectors yet and will have them; for an answer, UNSET for no.
+
+    Args:
+        embedded: What `embed_texts` answered.
+        context: Of the operation.
+    """
+    facts = context.facts
+    will_have = facts.vectors_later or facts.embedder is not None
+    return True if embedded is None and will_have else UNSET
 
 
 def embed_waiting(memories: Sequence[Memory], context: Context) -> Steps[tuple[Windows, ...]]:

@@ -35,6 +35,8 @@ class Operation(NamedTuple):
         destructive: It may take something away.
         idempotent: Saying it twice changes no more than saying it once.
         embeds: It makes vectors, or says whether they could be made.
+        defers: The vectors it makes may be made later, by another process: a call that lives for
+            it alone loads no model for them.
         swift: It reads a page at most, in less than a millisecond as a rule: an event loop reads it
             on the spot, where a thread would cost more than the reading.
         consults: It asks a language model, and fails when that fails.
@@ -53,6 +55,7 @@ class Operation(NamedTuple):
     destructive: bool = False
     idempotent: bool = False
     embeds: bool = False
+    defers: bool = False
     swift: bool = False
     consults: bool = False
     streams: bool = False
@@ -66,7 +69,7 @@ class Operation(NamedTuple):
 
 OPERATIONS: Final = (
     Operation("store_memory", "memory_store", "store", "Store a memory", "core",
-              "StoreMemory", "StoreResult", embeds=True),
+              "StoreMemory", "StoreResult", embeds=True, defers=True),
     Operation("recall_memories", "memory_recall", "recall", "Recall what matters", "core",
               "RecallMemories", "RecallResult", reads_only=True, embeds=True),
     Operation("search_memories", "memory_search", "search", "Search by exact words", "core",
@@ -81,7 +84,7 @@ OPERATIONS: Final = (
               "core", "SmartLoad", "SmartLoadResult", reads_only=True, idempotent=True,
               embeds=True),
     Operation("update_memory", "memory_update", "update", "Revise a memory", "lifecycle",
-              "UpdateMemory", "UpdateResult", idempotent=True, embeds=True),
+              "UpdateMemory", "UpdateResult", idempotent=True, embeds=True, defers=True),
     Operation("delete_memory", "memory_delete", "delete", "Delete a memory", "lifecycle",
               "DeleteMemory", "DeleteResult", destructive=True),
     Operation("promote_memory", "memory_promote", "promote", "Keep a memory for good", "lifecycle",
@@ -96,7 +99,7 @@ OPERATIONS: Final = (
               "DiffVersions", "DiffResult", reads_only=True, idempotent=True),
     Operation("restore_version", "memory_restore_version", "restore_version",
               "Bring an older version back", "lifecycle",
-              "RestoreVersion", "RestoredVersion", idempotent=True, embeds=True),
+              "RestoreVersion", "RestoredVersion", idempotent=True, embeds=True, defers=True),
     Operation("forget_memories", "memory_forget", "forget", "Forget memories by pattern",
               "lifecycle", "ForgetMemories", "ForgetResult", destructive=True),
     Operation("collect_expired", "memory_gc", "gc", "Archive what has expired", "lifecycle",
@@ -107,7 +110,7 @@ OPERATIONS: Final = (
               "archive", "ListArchived", "ArchiveListResult", reads_only=True, idempotent=True),
     Operation("restore_archived", "memory_archive_restore", "archive_restore",
               "Take a memory back from the archive", "archive",
-              "RestoreArchived", "RestoreResult", embeds=True),
+              "RestoreArchived", "RestoreResult", embeds=True, defers=True),
     Operation("purge_archive", "memory_archive_purge", "archive_purge",
               "Remove archived memories for good", "archive",
               "PurgeArchive", "PurgeResult", destructive=True, idempotent=True),

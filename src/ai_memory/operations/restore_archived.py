@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from msgspec import UNSET, UnsetType
+
 from ai_memory.model import field
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import Archived, Memory
-from ai_memory.operations.embedding import embed_texts
+from ai_memory.operations.embedding import embed_texts, vectors_pending
 from ai_memory.operations.find import find_archived
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.operations.view import MemoryView, shown
@@ -28,10 +30,15 @@ class RestoreArchived(Command, frozen=True, kw_only=True):
 
 
 class RestoreResult(MemoryView, kw_only=True):
-    """The memory as it lives again."""
+    """The memory as it lives again.
+
+    Attributes:
+        vectors_pending: As in the answer to a store.
+    """
 
     restored: bool
     archive_reason: str
+    vectors_pending: bool | UnsetType = UNSET
 
 
 def restore_archived(command: RestoreArchived, context: Context) -> Steps[RestoreResult]:
@@ -53,7 +60,12 @@ def restore_archived(command: RestoreArchived, context: Context) -> Steps[Restor
         if embedded is not None and (memory.title, memory.content) == (title, content):
             (payload_hash,) = outcome.payloads
             windows = (Windows(memory.id, payload_hash, embedded[0][1]),)
-        result = RestoreResult(**shown(memory), restored=True, archive_reason=archived.reason)
+        result = RestoreResult(
+            **shown(memory),
+            restored=True,
+            archive_reason=archived.reason,
+            vectors_pending=vectors_pending(embedded, context),
+        )
         return outcome._replace(result=result, windows=windows)
 
     lookups = Lookups(

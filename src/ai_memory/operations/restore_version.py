@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import ClassVar
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from ai_memory.model import field
 from ai_memory.model.change import MemoryPut
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import Memory, Version, payload_of
 from ai_memory.operations.diff_versions import version_of
-from ai_memory.operations.embedding import embed_texts
+from ai_memory.operations.embedding import embed_texts, vectors_pending
 from ai_memory.operations.find import find
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.operations.title import live_holder, title_taken
@@ -29,9 +30,14 @@ class RestoreVersion(Command, frozen=True, kw_only=True):
 
 
 class RestoredVersion(MemoryView, kw_only=True):
-    """The memory as it stands now, and the version its text came from."""
+    """The memory as it stands now, and the version its text came from.
+
+    Attributes:
+        vectors_pending: As in the answer to a store.
+    """
 
     restored_from: int
+    vectors_pending: bool | UnsetType = UNSET
 
 
 def restore_version(command: RestoreVersion, context: Context) -> Steps[RestoredVersion]:
@@ -70,7 +76,11 @@ def restore_version(command: RestoreVersion, context: Context) -> Steps[Restored
         )
         payload_hash = payload.hash()
         windows = () if embedded is None else (Windows(new.id, payload_hash, embedded[0][1]),)
-        result = RestoredVersion(**shown(new), restored_from=command.version)
+        result = RestoredVersion(
+            **shown(new),
+            restored_from=command.version,
+            vectors_pending=vectors_pending(embedded, context),
+        )
         changes.append(MemoryPut.of(new, payload_hash))
         return Outcome(result, tuple(changes), {payload_hash: payload}, windows)
 

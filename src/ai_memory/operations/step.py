@@ -178,6 +178,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
         language_model_problem: Why it could not be had, where the level wants one.
         profile: The configured MCP profile, told on every face.
         workers: How many processes answer for this node.
+        vectors_later: This process makes no vectors, but leaves them to the next that has the
+            embedder.
     """
 
     version: str
@@ -190,6 +192,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     language_model_problem: str | None = None
     profile: str
     workers: int = 1
+    vectors_later: bool = False
 
 
 class Context(NamedTuple):

@@ -16,7 +16,7 @@ from ai_memory.model.clock import SECOND, Micros
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import TIER_RANK, Memory, payload_of
 from ai_memory.model.query import Filter
-from ai_memory.operations.embedding import embed_texts
+from ai_memory.operations.embedding import embed_texts, vectors_pending
 from ai_memory.operations.similar import similar_by_meaning
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.operations.tagging import no_tags_because, queue_tags
@@ -73,6 +73,8 @@ class StoreResult(MemoryView, kw_only=True):
 
     Attributes:
         tags_pending: A language model will add tags; from the smart level on.
+        vectors_pending: It has no vectors yet; words find it. A running node makes them within
+            seconds, or the next recall of the command line does.
         autonomy_hook_skipped: Why it will not: no_llm, content_too_short, internal_namespace.
     """
 
@@ -82,6 +84,7 @@ class StoreResult(MemoryView, kw_only=True):
     duplicate: bool | UnsetType = UNSET
     action: str | UnsetType = UNSET
     tags_pending: bool | UnsetType = UNSET
+    vectors_pending: bool | UnsetType = UNSET
     autonomy_hook_skipped: str | UnsetType = UNSET
 
 
@@ -119,6 +122,7 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
         duplicate=True if stored.merged else UNSET,
         action="updated existing memory" if stored.merged else UNSET,
         tags_pending=stored.tags_pending or UNSET,
+        vectors_pending=vectors_pending(embedded, context),
         autonomy_hook_skipped=no_tags_because(memory, context) or UNSET,
     )
 

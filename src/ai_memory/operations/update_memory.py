@@ -12,7 +12,7 @@ from ai_memory.model.change import Change, MemoryPut
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import TIER_RANK, Memory, payload_of
-from ai_memory.operations.embedding import embed_texts
+from ai_memory.operations.embedding import embed_texts, vectors_pending
 from ai_memory.operations.find import find
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.operations.title import live_holder, title_taken
@@ -43,10 +43,15 @@ class UpdateMemory(Command, frozen=True, kw_only=True):
 
 
 class UpdateResult(MemoryView, kw_only=True):
-    """The memory as it stands now, at the top level and under `memory`."""
+    """The memory as it stands now, at the top level and under `memory`.
+
+    Attributes:
+        vectors_pending: As in the answer to a store.
+    """
 
     updated: bool
     memory: MemoryView
+    vectors_pending: bool | UnsetType = UNSET
 
 
 def update_memory(command: UpdateMemory, context: Context) -> Steps[UpdateResult]:
@@ -59,9 +64,11 @@ def update_memory(command: UpdateMemory, context: Context) -> Steps[UpdateResult
     before: Memory = yield Read(lambda rows: find(rows, command.id, context.now))
     draft = revise(before, command, context.now)
     vectors = None
+    pending: bool | UnsetType = UNSET
     if (draft.title, draft.content) != (before.title, before.content):
         embedded = yield from embed_texts([(draft.title, draft.content)], context)
         vectors = None if embedded is None else embedded[0][1]
+        pending = vectors_pending(embedded, context)
 
     def work(rows: Transaction) -> Outcome:
         # The row may have moved on while the text was being embedded.
@@ -76,7 +83,7 @@ def update_memory(command: UpdateMemory, context: Context) -> Steps[UpdateResult
         payload_hash = payload.hash()
         if new != old:
             changes.append(MemoryPut.of(new, payload_hash))
-        result = UpdateResult(**shown(new), updated=True, memory=view(new))
+        result = UpdateResult(**shown(new), updated=True, memory=view(new), vectors_pending=pending)
         windows: tuple[Windows, ...] = ()
         if vectors is not None and (new.title, new.content) == (draft.title, draft.content):
             windows = (Windows(new.id, payload_hash, vectors),)

@@ -58,23 +58,30 @@ class Janitor:
         self._embed_after = float("-inf")
         if background:
             self._start("touches", self.flush_touches)
-            self._start("chores", self.chores if pass_on is None else pass_on)
+            embeds = node.facts.embedder is not None and pass_on is None
+            self._start(
+                "chores",
+                self.chores if pass_on is None else pass_on,
+                limits.FOREIGN_TEXT_SECS if embeds else limits.JANITOR_SECS,
+            )
             node.wake = self._ring
 
     def _ring(self) -> None:
         for bell in self._bells:
             bell.set()
 
-    def _start(self, name: str, work: Callable[[], None]) -> None:
+    def _start(
+        self, name: str, work: Callable[[], None], every_secs: float = limits.JANITOR_SECS
+    ) -> None:
         bell = threading.Event()
         self._bells.append(bell)
         thread = threading.Thread(
-            target=self._run, args=(work, bell), name=f"ai-memory-{name}", daemon=True
+            target=self._run, args=(work, bell, every_secs), name=f"ai-memory-{name}", daemon=True
         )
         self._threads.append(thread)
         thread.start()
 
-    def _run(self, work: Callable[[], None], bell: threading.Event) -> None:
+    def _run(self, work: Callable[[], None], bell: threading.Event, every_secs: float) -> None:
         while not self._stopping.is_set():
             try:
                 work()
@@ -82,7 +89,7 @@ class Janitor:
                 return
             except Exception as failure:  # noqa: BLE001 - the next turn may succeed
                 print(f"ai-memory: janitor: {failure}", file=sys.stderr)  # noqa: T201
-            bell.wait(limits.JANITOR_SECS)
+            bell.wait(every_secs)
             # Many recalls within this time are one write.
             self._stopping.wait(limits.TOUCH_FLUSH_SECS)
             bell.clear()

@@ -19,6 +19,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AI_MEMORY_NO_CONFIG", "1")
     monkeypatch.setenv("AI_MEMORY_DB", str(tmp_path / "memory.db"))
     monkeypatch.setenv("AI_MEMORY_TIER", "keyword")
+    monkeypatch.setenv("AI_MEMORY_WORKERS", "1")
     monkeypatch.setenv("AI_MEMORY_EMBEDDER", "hashing")
     monkeypatch.setenv("AI_MEMORY_CACHE_DIR", str(tmp_path / "cache"))
     folder = tmp_path / "folder"

@@ -109,7 +109,9 @@ def serving(folder: Path, *words: str, api_key: str | None = None) -> Iterator[N
     env |= {"AI_MEMORY_NO_CONFIG": "1", "AI_MEMORY_CACHE_DIR": str(folder / "cache")}
     if api_key is not None:
         env["AI_MEMORY_API_KEY"] = api_key
-    started = command("--db", str(folder / "node.db"), "serve", "--tier", "keyword")
+    started = command(
+        "--db", str(folder / "node.db"), "serve", "--tier", "keyword", "--workers", "1"
+    )
     with subprocess.Popen(
         [*started, *(words or ("--bind", "127.0.0.1:0"))], stderr=subprocess.PIPE, env=env
     ) as server:

@@ -29,6 +29,8 @@ OWN_MODULES_MAX: Final = 105
 WORDS: Final = (
     ("store", "-T", "Coffee", "-c", "Ada drinks her coffee black.", "--on-conflict", "version"),
     ("recall", "how does Ada like her coffee"),
+    # The vectors are left to the next process that has the model: none is loaded here.
+    ("store", "--level", "semantic", "-T", "Coffee", "-c", "Black.", "--on-conflict", "version"),
 )
 
 SCRIPT: Final = """
@@ -40,8 +42,9 @@ sys.exit(code)
 """
 
 
-def test_a_store_imports_nothing_heavy() -> None:
-    assert _imported(WORDS[0]) & set(HEAVY) == set()
+@pytest.mark.parametrize("words", [WORDS[0], WORDS[2]], ids=["keyword", "semantic"])
+def test_a_store_imports_nothing_heavy(words: tuple[str, ...]) -> None:
+    assert _imported(words) & set(HEAVY) == set()
 
 
 def test_a_recall_imports_nothing_heavy_and_little_of_ours() -> None:
@@ -60,7 +63,7 @@ def _imported(words: tuple[str, ...]) -> set[str]:
     return set(done.stderr.decode().split())
 
 
-@pytest.mark.parametrize("words", WORDS, ids=["store", "recall"])
+@pytest.mark.parametrize("words", WORDS, ids=["store", "recall", "store at the semantic level"])
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="needs the times of a single child")
 def test_a_call_takes_at_most_200_ms(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch

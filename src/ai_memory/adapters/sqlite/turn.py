@@ -35,14 +35,3 @@ class Turn:
         if self._held:
             self._held = False
             fcntl.lockf(self._file, fcntl.LOCK_UN, _BYTE)
-
-
-class NoTurn(Turn):
-    """For a process that writes alone, as a rule."""
-
-    def __init__(self) -> None:
-        """Hold nothing."""
-        super().__init__(-1)
-
-    def take(self) -> None:
-        """Nobody is waited for."""

@@ -6,17 +6,19 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import apsw
 
 from ai_memory import limits
 from ai_memory.adapters.sqlite.connection import sqlite_errors
 from ai_memory.adapters.sqlite.transaction import SqliteTransaction
-from ai_memory.adapters.sqlite.turn import NoTurn, Turn
 from ai_memory.errors import Internal, NodeClosed, StoreBusy
 from ai_memory.model.clock import Micros
 from ai_memory.ports import Lookups, Transaction
+
+if TYPE_CHECKING:
+    from ai_memory.adapters.sqlite.turn import Turn
 
 
 class Unit(NamedTuple):
@@ -50,7 +52,7 @@ class Writer:
         self._connection = connection
         self._begin = begin
         self._clock = clock
-        self._turn = NoTurn() if turn is None else turn
+        self._turn = turn
         self._queue: SimpleQueue[Unit | Tidying | None] = SimpleQueue()
         self._closing = False
         self._gate = threading.Lock()  # orders submissions against close
@@ -104,7 +106,8 @@ class Writer:
             if isinstance(first, Tidying):
                 self._tidy(first)
                 continue
-            self._turn.take()  # first: what comes while we wait is committed together
+            if self._turn is not None:
+                self._turn.take()  # first: what comes while we wait is committed together
             batch, stop, tidying = [first], False, None
             while len(batch) < limits.BATCH_COMMANDS_MAX:
                 try:
@@ -119,7 +122,7 @@ class Writer:
                     break
                 batch.append(unit)
             self._commit([u for u in batch if u.future.set_running_or_notify_cancel()])
-            self._turn.give()
+            self._give_turn()
             if tidying is not None:
                 self._tidy(tidying)
             if stop:
@@ -154,12 +157,16 @@ class Writer:
                 unit.future.set_exception(shown)
             return
         finally:
-            self._turn.give()
+            self._give_turn()
         for unit, (value, failure) in zip(units, answers, strict=True):
             if failure is not None:
                 unit.future.set_exception(failure)
             else:
                 unit.future.set_result(value)
+
+    def _give_turn(self) -> None:
+        if self._turn is not None:
+            self._turn.give()
 
     def _in_crowd(self, count: int, now: Micros) -> bool:
         """Whether many store at once: in this batch, or in one a moment ago.

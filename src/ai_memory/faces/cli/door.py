@@ -62,7 +62,12 @@ def open_door(flags: Flags, operation: Operation, config: Config | None = None) 
         if not operation.embeds:
             # No model is loaded for what makes no vector.
             config = config._replace(tier="keyword")
-        door = LocalDoor(config, flags, background=operation.method == "import")
+        door = LocalDoor(
+            config,
+            flags,
+            background=operation.method == "import",
+            vectors_later=operation.defers,
+        )
     try:
         yield door
     finally:

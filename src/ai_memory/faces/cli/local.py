@@ -24,13 +24,21 @@ EMBEDDED_BEFORE_RECALL_MAX: Final = 512
 class LocalDoor:
     """Opens the store and what the feature level needs; closes it after the call."""
 
-    def __init__(self, config: Config, flags: Flags, *, background: bool = False) -> None:
+    def __init__(
+        self,
+        config: Config,
+        flags: Flags,
+        *,
+        background: bool = False,
+        vectors_later: bool = False,
+    ) -> None:
         """Open.
 
         Args:
             config: The settings.
             flags: The global flags.
             background: Let the janitor work meanwhile: for calls that take long.
+            vectors_later: Load no model; the next recall makes the vectors.
 
         Raises:
             AiMemoryError: See `compose.open_node`.
@@ -39,7 +47,10 @@ class LocalDoor:
         self._config = config
         with Preparation(quiet=flags.quiet) as preparation:
             self.opened: OpenNode = open_node(
-                config, background=background, progress=preparation.told
+                config,
+                background=background,
+                progress=preparation.told,
+                vectors_later=vectors_later,
             )
         self.caller = self.opened.caller("cli")
 
@@ -65,21 +76,23 @@ class LocalDoor:
             return
         with node.store.read() as rows:
             waiting = rows.count_unembedded() if serves(rows, node.facts.embedder) else 0
-        if waiting > EMBEDDED_BEFORE_RECALL_MAX:
-            note(
-                f"note: {waiting} memories have no vectors yet and are found by their words only; "
-                "`ai-memory reembed` makes them",
-                quiet=self._quiet,
-            )
-        elif waiting:
+        if waiting:
             from ai_memory.operations.embed_memories import EmbedMemories
 
+            now = min(waiting, EMBEDDED_BEFORE_RECALL_MAX)
+            rest = waiting - now
             note(
-                f"note: making the vectors of {plural(waiting, 'memory', 'memories')} first",
+                f"note: making the vectors of {plural(now, 'memory', 'memories')} first"
+                + (
+                    f"; {rest} more are found by their words only, until later recalls or "
+                    "`ai-memory reembed` have made theirs"
+                    if rest
+                    else ""
+                ),
                 quiet=self._quiet,
             )
             try:
-                node.execute(self.caller, EmbedMemories(limit=waiting))
+                node.execute(self.caller, EmbedMemories(limit=now))
             except EmbedderUnavailable as failure:
                 note(f"note: keyword search only: {failure.message}", quiet=self._quiet)
 

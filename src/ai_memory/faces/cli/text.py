@@ -68,7 +68,16 @@ def _store(result: Result, paint: Paint) -> Text:
         f"{one_line(near['title'])} (similarity {near['similarity']:.2f})"
         for near in result.get("near_duplicates", [])
     ]
-    return Text([line], remarks)
+    return Text([line], [*remarks, *_pending(result)])
+
+
+def _pending(result: Result) -> list[str]:
+    """What is still missing of a memory that was written."""
+    if not result.get("vectors_pending"):
+        return []
+    return [
+        "note: found by its words; by its meaning from the next recall on, which makes its vector"
+    ]
 
 
 def _recall(result: Result, paint: Paint) -> Text:
@@ -261,7 +270,8 @@ def _taxonomy(result: Result, paint: Paint) -> Text:
 
 
 def _update(result: Result, paint: Paint) -> Text:
-    return Text([f"updated: {result['id']} [{paint.bold(one_line(result['title']))}]"])
+    line = f"updated: {result['id']} [{paint.bold(one_line(result['title']))}]"
+    return Text([line], _pending(result))
 
 
 def _delete(result: Result, paint: Paint) -> Text:  # noqa: ARG001
@@ -318,7 +328,8 @@ def _diff(result: Result, paint: Paint) -> Text:
 def _restore_version(result: Result, paint: Paint) -> Text:
     title = paint.bold(one_line(result["title"]))
     source = result["restored_from"]
-    return Text([f"{result['id']} [{title}] says again what version {source} said"])
+    line = f"{result['id']} [{title}] says again what version {source} said"
+    return Text([line], _pending(result))
 
 
 def _erase(result: Result, paint: Paint) -> Text:  # noqa: ARG001
@@ -363,7 +374,8 @@ def _archive_list(result: Result, paint: Paint) -> Text:
 
 
 def _archive_restore(result: Result, paint: Paint) -> Text:
-    return Text([f"restored: {result['id']} [{paint.bold(one_line(result['title']))}]"])
+    line = f"restored: {result['id']} [{paint.bold(one_line(result['title']))}]"
+    return Text([line], _pending(result))
 
 
 def _archive_purge(result: Result, paint: Paint) -> Text:  # noqa: ARG001
