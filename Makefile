@@ -9,23 +9,30 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --no-input --disable-pip-version-check
-LOCK := requirements/lock.txt
+LOCK := requirements/run.txt
+DEV_LOCK := requirements/dev.txt
+# pip's bars on a terminal; a line per package elsewhere, so that no minute is silent.
+INSTALL := $(PIP) install --require-hashes --no-deps --progress-bar $$([ -t 1 ] && echo on || echo off) -r
 UV_VERSION := 0.13.8
 URL := http://127.0.0.1:9077
 
 export DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format docs soak model fuzz bench sizes eval lock clean
+.PHONY: help setup dev run test check format docs offline wheel soak model fuzz bench sizes eval \
+  lock clean
 
 define HELP
-make setup    install everything into $(VENV)/ (a no-op when nothing changed)
+make setup    install what running needs into $(VENV)/ (a no-op when nothing changed)
+make dev      setup, and what tests and checks need
 make run      setup, then start the memory on $(URL)
-make test     setup, then run all tests
-make check    setup, then format, lint, types and import layers (under a minute)
-make format   setup, then format the code and mend what the linter can
+make test     dev, then run all tests
+make check    dev, then format, lint, types and import layers (under a minute)
+make format   dev, then format the code and mend what the linter can
 make docs     write docs/reference/ and the Python API's types from the declarations,
               and docs/transcript.md from a session
+make offline  walk the whole surface in an empty network: nothing may leave the machine
+make wheel    build dist/*.whl and try it in fresh environments, bare and semantic
 make soak     sixteen processes on one file for twenty seconds
 make model    the store against a model of it, for long (ARGS='--seed 7 --steps 1000000')
 make fuzz     ask a server everything its OpenAPI document promises (CASES=n per operation)
@@ -33,7 +40,7 @@ make bench    setup, then measure speed, each figure beside its floor
 make sizes    the same at four sizes up to a million (an hour the first time; the
               stores are kept in .bench/), and write docs/performance.md's figures
 make eval     setup, then measure retrieval on the data in $$DATA
-make lock     resolve requirements/lock.txt anew (ARGS=--upgrade takes newer versions)
+make lock     resolve requirements/*.txt anew (ARGS=--upgrade takes newer versions)
 make clean    remove the environment and every cache
 
 PYTHON=python3.12 chooses the interpreter, DATA=folder the evaluation data,
@@ -57,9 +64,8 @@ $(VENV)/lock.stamp: $(LOCK)
 	  echo "'$(PYTHON)' cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@echo "[1/3] making $(VENV)/ with $$($(PYTHON) --version)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@echo "[2/3] installing $$(grep -c == $(LOCK)) pinned packages, about 250 MB: a minute or two"
-	@quiet=; [ -t 1 ] || quiet=--quiet; \
-	  $(PIP) install $$quiet --require-hashes --no-deps -r $(LOCK)
+	@echo "[2/3] installing $$(grep -c == $(LOCK)) pinned packages, about 90 MB to fetch: a minute or so"
+	@$(INSTALL) $(LOCK)
 	@touch $@
 
 $(VENV)/project.stamp: $(VENV)/lock.stamp pyproject.toml
@@ -67,15 +73,20 @@ $(VENV)/project.stamp: $(VENV)/lock.stamp pyproject.toml
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# What tests and checks need beside it.
+$(VENV)/dev.stamp: $(VENV)/project.stamp $(DEV_LOCK)
+	@echo "installing $$(grep -c == $(DEV_LOCK)) packages for tests and checks, about 45 MB to fetch"
+	@$(INSTALL) $(DEV_LOCK)
+	@touch $@
+
+dev: $(VENV)/dev.stamp
+	@:
+
 # Installs a pinned uv beside the environment; only a change of dependencies needs this.
 lock:
 	@[ -x .venv-lock/bin/uv ] || $(PYTHON) -m venv --clear .venv-lock
 	@.venv-lock/bin/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)
-	@.venv-lock/bin/uv pip compile --quiet $(ARGS) --extra dev \
-	  --universal --python-version 3.11 --fork-strategy fewest --generate-hashes \
-	  --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' \
-	  --output-file $(LOCK) pyproject.toml requirements/lock.in
-	@echo "$(LOCK): $$(grep -c == $(LOCK)) packages"
+	@.venv-lock/bin/python scripts/lock.py .venv-lock/bin/uv $(ARGS)
 
 # --- What the project does ------------------------------------------------------------------------
 
@@ -102,18 +113,26 @@ run: setup
 	@printf '%s\n' "$$WELCOME"
 	@exec $(BIN)/ai-memory serve $(ARGS)
 
-docs: setup
+docs: dev
 	@$(BIN)/python scripts/reference.py
 	@$(BIN)/python scripts/transcript.py
 
-model: setup
+model: dev
 	@$(BIN)/python -m tests.system.model.long $(ARGS)
 
-soak: setup
+offline: dev
+	@$(BIN)/python -m pytest tests/system/test_offline.py $(ARGS)
+
+wheel: dev
+	@rm -rf build dist
+	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
+	@AI_MEMORY_WHEEL=$$(echo $(CURDIR)/dist/*.whl) $(BIN)/python -m pytest tests/system/test_wheel.py $(ARGS)
+
+soak: dev
 	@AI_MEMORY_SOAK_SECONDS=20 $(BIN)/python -m pytest tests/system/test_processes.py $(ARGS)
 
 CASES ?= 500
-fuzz: setup
+fuzz: dev
 	@AI_MEMORY_FUZZ_CASES=$(CASES) $(BIN)/python -m pytest tests/system/test_fuzz.py $(ARGS)
 
 bench: setup
@@ -140,16 +159,16 @@ eval: setup
 
 # --- Checks ---------------------------------------------------------------------------------------
 
-test: setup
+test: dev
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: setup
+check: dev
 	$(BIN)/ruff format --check --output-format concise
 	$(BIN)/ruff check
 	$(BIN)/mypy src tests
 	$(BIN)/lint-imports --no-cache --no-logo
 
-format: setup
+format: dev
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 

@@ -108,13 +108,16 @@ def _write_graph(path: Path, graph: Index) -> int:
         graph.save(path)
     except RuntimeError as error:
         free = shutil.disk_usage(path.parent).free  # usearch does not say why
-        raise OSError(
-            f"usearch: {error} ({graph.serialized_length:,} bytes, {free:,} are free there)"
-        ) from error
-    written = path.stat().st_size
-    if written != graph.serialized_length:
-        raise OSError(f"{written} of {graph.serialized_length} bytes were written")
-    return written
+        raise OSError(f"usearch: {error} ({len(graph):,} rows, {free:,} bytes are free)") from error
+    written = new_graph(graph.ndim)
+    try:
+        written.view(path)  # maps it; a graph that was cut short is not taken
+    except RuntimeError as error:
+        raise OSError(f"usearch wrote no whole graph: {error}") from error
+    if len(written) != len(graph):
+        raise OSError(f"{len(written)} of {len(graph)} rows were written")
+    written.reset()
+    return path.stat().st_size
 
 
 def _append_arrays(
