@@ -22,6 +22,7 @@ says; `answer.get("key")` asks.
 """
 
 import builtins
+import datetime
 from collections.abc import AsyncIterator, Generator
 from typing import Any, Literal
 
@@ -35,6 +36,10 @@ PLAIN = {
     kinds.RawType: "Any",
     kinds.StrType: "str",
 }
+INSTANTS = {
+    "expires_at", "since", "until", "valid_from", "valid_until", "valid_at", "as_of",
+    "as_recorded_at",
+}  # fmt: skip
 DICT = "builtins.dict"
 LIST = "builtins.list"
 
@@ -108,12 +113,24 @@ def _method(operation: Operation, prefix: str) -> str:
             lines.append("        *,")
             optional = False
         optional |= not field.required
-        said = f"        {field.name}: {_type(field.type, given=True)}"
+        said = f"        {field.name}: {_taken(field)}"
         lines.append(f"{said}," if field.required else f"{said} = {_default(field)},")
     said = summary_of(command).replace("\\", "\\\\")
     lines += [f"    ) -> {answer}:", f'        """{said}"""', ""]
     lines += [f"    {name} = {names[0]}\n" for name in names[1:]]
     return "\n".join(lines)
+
+
+def _taken(field: kinds.Field) -> str:
+    """What an argument may be: its type, and what Python has richer types for."""
+    said = _type(field.type, given=True)
+    if field.name in INSTANTS:
+        return said.replace("str", "str | datetime.datetime | datetime.date", 1)
+    if field.name.endswith("_secs"):
+        return said.replace("int", "int | datetime.timedelta", 1)
+    if field.name == "tags" and LIST in said:
+        return f"{said} | builtins.set[str] | builtins.frozenset[str]"
+    return said
 
 
 def _default(field: kinds.Field) -> str:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 import threading
 from collections.abc import Callable
+from datetime import date, datetime, timedelta, timezone
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 import ai_memory
+from ai_memory import errors
 from ai_memory.adapters.embedder.hashing import HashingEmbedder
 from ai_memory.errors import NodeClosed
-from ai_memory.operations.registry import OPERATIONS
+from ai_memory.operations.registry import OPERATIONS, command_type
+from ai_memory.signature import docstring_of
 
 
 def test_every_operation_is_a_method(tmp_path: Path) -> None:
@@ -38,6 +44,81 @@ def test_answers_are_json_with_attributes(tmp_path: Path) -> None:
         assert node.get(stored.id).memory.title == "Title"
         assert not hasattr(stored, "nonsense")
         assert isinstance(node.list().memories[0], dict)
+
+
+def test_methods_can_be_discovered(tmp_path: Path) -> None:
+    with ai_memory.open_node(db=tmp_path / "a.db", level="keyword") as node:
+        for operation in OPERATIONS:
+            if not operation.faces:
+                continue
+            for owner in (node, ai_memory.Node, ai_memory.AsyncNode):
+                method = getattr(owner, operation.name)
+                fields = command_type(operation).__struct_fields__
+                names = [name for name in inspect.signature(method).parameters if name != "self"]
+                assert names == [*fields]
+                assert method.__doc__ == docstring_of(operation)
+                assert method.__name__ == operation.name
+        assert "limit: int = 10" in str(inspect.signature(node.recall))
+        assert "title: What it is about" in str(node.store.__doc__)
+        assert inspect.iscoroutinefunction(ai_memory.AsyncNode.store)
+        assert "recall" in dir(node)
+        with pytest.raises(AttributeError, match="did you mean 'recall'"):
+            _ = node.recal  # type: ignore[attr-defined]
+
+
+def test_pythons_own_types_are_taken(tmp_path: Path) -> None:
+    class Tier(StrEnum):
+        LONG = "long"
+
+    naive, day = datetime(2031, 1, 2, 3, 4, 5), date(2031, 1, 2)  # noqa: DTZ001 - the point
+    east = timezone(timedelta(hours=2))
+    with ai_memory.open_node(db=tmp_path / "a.db", level="keyword") as opened:
+        node: Any = opened
+        stored = node.store(
+            title="t",
+            content="walrus",
+            tags={"b", "a"},
+            tier=Tier.LONG,
+            expires_at=naive,  # without a zone: in UTC, as in text
+            metadata={"file": Path("a/b"), "seen": {"on": day, "by": UUID(int=7)}},
+        )
+        found = node.get(stored.id).memory
+        assert (found.tier, found.tags) == ("long", ["a", "b"])
+        assert found.expires_at == "2031-01-02T03:04:05+00:00"
+        assert found.metadata["file"] == "a/b"
+        assert found.metadata["seen"] == {"on": "2031-01-02", "by": str(UUID(int=7))}
+        moved = node.update(id=stored.id, expires_at=naive.replace(tzinfo=east))
+        assert moved.expires_at == "2031-01-02T01:04:05+00:00"
+        brief = node.store(title="b", content="walrus", ttl_secs=timedelta(hours=1))
+        assert brief.expires_at is not None
+        today = datetime.fromisoformat(brief.created_at)
+        assert node.list(since=today.date()).total == 2
+        assert node.list(until=today - timedelta(days=1)).total == 0
+        with pytest.raises(ai_memory.ValidationFailed, match="metadata is a object"):
+            node.store(title="o", content="c", metadata=object())
+
+
+def test_a_memory_that_is_not_open_says_how_to_open_it(tmp_path: Path) -> None:
+    opening: Any = ai_memory.open_node(db=tmp_path / "a.db", level="keyword")
+    with pytest.raises(ai_memory.NodeClosed, match="not open yet") as raised:
+        opening.store(title="t", content="c")
+    assert "with ai_memory.open_node(...) as node:" in raised.value.hint
+    with pytest.raises(AttributeError):
+        _ = opening.nonsense
+    assert not (tmp_path / "a.db").exists()
+    node = opening.open()
+    assert node.list().total == 0
+    node.close()
+    with pytest.raises(ai_memory.NodeClosed):
+        node.list()
+
+
+def test_every_error_is_at_hand() -> None:
+    for name, value in vars(errors).items():
+        if isinstance(value, type) and issubclass(value, ai_memory.AiMemoryError):
+            assert name == "Internal" or name in ai_memory.__all__
+    assert all(hasattr(ai_memory, name) for name in ai_memory.__all__)
+    assert set(ai_memory.__all__) <= set(dir(ai_memory))
 
 
 def test_mistakes_are_told(tmp_path: Path) -> None:

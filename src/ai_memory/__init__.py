@@ -11,7 +11,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ai_memory.errors import AiMemoryError
+from ai_memory.errors import (
+    AddressInUse,
+    AiMemoryError,
+    AmbiguousId,
+    BodyTooLarge,
+    CapabilityMissing,
+    ConfigInvalid,
+    Conflict,
+    Denied,
+    DimensionMismatch,
+    EmbedderUnavailable,
+    EmbeddingModelMismatch,
+    Forbidden,
+    LanguageModelAnswerInvalid,
+    LanguageModelUnavailable,
+    MethodNotAllowed,
+    NodeClosed,
+    NotFound,
+    RouteNotFound,
+    SchemaTooNew,
+    StoreBusy,
+    StoreUnavailable,
+    Unauthorized,
+    UnknownOperation,
+    Unreachable,
+    UnsupportedMediaType,
+    ValidationFailed,
+)
 from ai_memory.offline import stay_offline
 from ai_memory.version import __version__
 
@@ -22,7 +49,40 @@ if TYPE_CHECKING:
     from ai_memory.model.command import Caller
     from ai_memory.model.memory import Memory
 
-__all__ = ["AiMemoryError", "AsyncNode", "Caller", "Memory", "Node", "__version__", "open_node"]
+__all__ = [
+    "open_node",
+    "Node",
+    "AsyncNode",
+    "Caller",
+    "Memory",
+    "AiMemoryError",
+    "AddressInUse",
+    "AmbiguousId",
+    "BodyTooLarge",
+    "CapabilityMissing",
+    "ConfigInvalid",
+    "Conflict",
+    "Denied",
+    "DimensionMismatch",
+    "EmbedderUnavailable",
+    "EmbeddingModelMismatch",
+    "Forbidden",
+    "LanguageModelAnswerInvalid",
+    "LanguageModelUnavailable",
+    "MethodNotAllowed",
+    "NodeClosed",
+    "NotFound",
+    "RouteNotFound",
+    "SchemaTooNew",
+    "StoreBusy",
+    "StoreUnavailable",
+    "Unauthorized",
+    "UnknownOperation",
+    "Unreachable",
+    "UnsupportedMediaType",
+    "ValidationFailed",
+    "__version__",
+]
 
 _LAZY = {
     "AsyncNode": "ai_memory.api",
@@ -41,3 +101,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(module), name)
+
+
+def __dir__() -> list[str]:
+    """Complete the lazy names too."""
+    return sorted({*globals(), *__all__})

@@ -18,10 +18,11 @@ import msgspec
 from ai_memory.compose import OpenNode, Progress
 from ai_memory.compose import open_node as compose_node
 from ai_memory.config import load_config
-from ai_memory.errors import ValidationFailed
+from ai_memory.errors import NodeClosed, ValidationFailed
 from ai_memory.model.command import Caller, Command
 from ai_memory.operations.registry import OPERATIONS, Operation, command_type
 from ai_memory.ports import Clock, Embedder
+from ai_memory.signature import docstring_of, plain, signature_of
 
 if TYPE_CHECKING:
     from ai_memory.methods import AsyncMethods, Methods
@@ -59,31 +60,15 @@ def _answer(value: Any) -> Any:
 _CONTAINERS: Final = (dict, list, tuple)
 
 
-class _Face:
-    """What both colours share: from a method's name and fields to a command."""
+def _operation(owner: Any, name: str) -> Operation:
+    operation = None if name.startswith("_") else _offered().get(name)
+    if operation is None:
+        from difflib import get_close_matches
 
-    def __init__(self, opened: OpenNode, agent_id: str | None) -> None:
-        self._opened = opened
-        self._caller: Caller = opened.caller("python", agent_id)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *(operation.method for operation in _offered().values())]
-
-    @staticmethod
-    def _command(operation: Operation, args: tuple[Any, ...], fields: dict[str, Any]) -> Command:
-        from ai_memory.model.decode import decode_fields
-
-        kind = command_type(operation)
-        if not args:
-            return decode_fields(kind, fields)
-        names = kind.__struct_fields__
-        if len(args) > len(names):
-            raise ValidationFailed(f"{operation.method} takes at most {len(names)} fields")
-        given = dict(zip(names, args, strict=False))
-        twice = given.keys() & fields.keys()
-        if twice:
-            raise ValidationFailed(f"{min(twice)} is given twice", field=min(twice))
-        return decode_fields(kind, {**given, **fields})
+        near = get_close_matches(name, _offered(), 1)
+        asked = f"; did you mean '{near[0]}'?" if near else ""
+        raise AttributeError(f"a memory has no method '{name}'{asked}", name=name, obj=owner)
+    return operation
 
 
 @cache
@@ -93,31 +78,74 @@ def _offered() -> dict[str, Operation]:
     return {name: operation for operation in offered for name in (operation.method, operation.name)}
 
 
-def _operation(name: str) -> Operation:
-    if name.startswith("_"):
-        raise AttributeError(name)
-    operation = _offered().get(name)
-    if operation is None:
-        raise AttributeError(name)
-    return operation
+class _Offering(type):
+    """A class whose methods are the operations, each made when it is first looked at.
+
+    To make them all at once would import every operation.
+    """
+
+    if not TYPE_CHECKING:  # a checker sees the methods there are, and no others
+
+        def __getattr__(cls, name: str) -> Any:
+            operation = _operation(cls, name)
+            method = cls._method(operation)
+            method.__name__, method.__qualname__ = name, f"{cls.__name__}.{name}"
+            method.__module__ = __name__
+            method.__doc__ = docstring_of(operation)
+            method.__signature__ = signature_of(operation)
+            setattr(cls, name, method)
+            return method
+
+    def __dir__(cls) -> list[str]:
+        return sorted({*super().__dir__(), *(each.method for each in _offered().values())})
+
+
+class _Face(metaclass=_Offering):
+    """What both colours share: from a method's name and fields to a command."""
+
+    def __init__(self, opened: OpenNode, agent_id: str | None) -> None:
+        self._opened = opened
+        self._caller: Caller = opened.caller("python", agent_id)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            _operation(self, name)
+            return getattr(type(self), name).__get__(self)
+
+    def __dir__(self) -> list[str]:
+        return dir(type(self))
+
+    @staticmethod
+    def _command(operation: Operation, args: tuple[Any, ...], fields: dict[str, Any]) -> Command:
+        from ai_memory.model.decode import decode_fields
+
+        kind = command_type(operation)
+        names = kind.__struct_fields__
+        if len(args) > len(names):
+            raise ValidationFailed(f"{operation.method} takes at most {len(names)} fields")
+        given = dict(zip(names, args, strict=False))
+        twice = given.keys() & fields.keys()
+        if twice:
+            raise ValidationFailed(f"{min(twice)} is given twice", field=min(twice))
+        given.update(fields)
+        for name, value in given.items():
+            given[name] = plain(value, field=name)
+        return decode_fields(kind, given)
 
 
 class Node(_Face, Methods):
-    """An open node for threads: every operation a method."""
+    """An open node for threads: every operation a method. Leaving `with` closes it."""
 
-    def _method(self, name: str) -> Callable[..., Any]:
-        operation = _operation(name)
-
-        def call(*args: Any, **fields: Any) -> Any:
+    @staticmethod
+    def _method(operation: Operation) -> Callable[..., Any]:
+        def call(self: Node, *args: Any, **fields: Any) -> Any:
             command = self._command(operation, args, fields)
             if operation.streams:
                 return self._opened.node.stream(self._caller, command)
             return answer_of(self._opened.node.execute(self._caller, command))
 
         return call
-
-    if not TYPE_CHECKING:  # a checker sees the methods there are, and no others
-        __getattr__ = _method
 
     def close(self) -> None:
         """Finish and close; what was answered is durable already."""
@@ -138,14 +166,13 @@ class Node(_Face, Methods):
 class AsyncNode(_Face, AsyncMethods):
     """An open node for an event loop: every operation an awaitable method."""
 
-    def _method(self, name: str) -> Callable[..., Any]:
-        operation = _operation(name)
-
-        async def call(*args: Any, **fields: Any) -> Any:
+    @staticmethod
+    def _method(operation: Operation) -> Callable[..., Any]:
+        async def call(self: AsyncNode, *args: Any, **fields: Any) -> Any:
             command = self._command(operation, args, fields)
             return answer_of(await self._opened.node.execute_async(self._caller, command))
 
-        def stream(*args: Any, **fields: Any) -> AsyncIterator[bytes]:
+        def stream(self: AsyncNode, *args: Any, **fields: Any) -> AsyncIterator[bytes]:
             return self._stream(self._command(operation, args, fields))
 
         return stream if operation.streams else call
@@ -163,9 +190,6 @@ class AsyncNode(_Face, AsyncMethods):
                     yield piece
             finally:
                 thread.submit(pieces.close)
-
-    if not TYPE_CHECKING:
-        __getattr__ = _method
 
     async def close(self) -> None:
         """Finish and close, off the loop."""
@@ -186,15 +210,26 @@ class AsyncNode(_Face, AsyncMethods):
 
 
 class Opening:
-    """What open_node returns: enter it with `with` or `async with`, or call `open()`."""
+    """A memory that is not open yet: enter it with `with` or `async with`, or call `open()`."""
 
     def __init__(self, opener: Callable[[], OpenNode], agent_id: str | None) -> None:
         self._opener = opener
         self._agent_id = agent_id
         self._node: Node | AsyncNode | None = None
 
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            if name in _offered():
+                raise NodeClosed(
+                    f"the memory is not open yet, so it cannot {name.partition('_')[0]}",
+                    hint="Write `with ai_memory.open_node(...) as node:`, or `node = "
+                    "ai_memory.open_node(...).open()` and `node.close()` when you are done.",
+                )
+            raise AttributeError(name, name=name, obj=self)
+
     def open(self) -> Node:
-        """Open without a context manager; close it yourself."""
+        """Open without a context manager; call `close()` on the node when you are done."""
         return Node(self._opener(), self._agent_id)
 
     def __enter__(self) -> Node:
@@ -238,7 +273,7 @@ def open_node(
     progress: Progress | None = None,
     **settings: Any,
 ) -> Opening:
-    """Open a memory.
+    """Open a memory: enter the answer with `with` or `async with`, or call `open()` on it.
 
     Args:
         db: The database file, `:memory:` for a private one; default: the user's own.

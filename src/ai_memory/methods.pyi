@@ -6,6 +6,7 @@ says; `answer.get("key")` asks.
 """
 
 import builtins
+import datetime
 from collections.abc import AsyncIterator, Generator
 from typing import Any, Literal
 
@@ -694,15 +695,15 @@ class Methods:
         content: str,
         namespace: str = 'global',
         tier: Literal['long', 'mid', 'short'] = 'mid',
-        tags: builtins.list[str] | tuple[str, ...] = ...,
+        tags: builtins.list[str] | tuple[str, ...] | builtins.set[str] | builtins.frozenset[str] = ...,
         priority: int = 5,
         confidence: float = 1.0,
         source: Literal['api', 'chaos', 'claude', 'cli', 'consolidation', 'hook', 'import', 'notify', 'system', 'user'] = 'api',
         metadata: builtins.dict[str, Any] = ...,
         agent_id: str | None = None,
         scope: Literal['collective', 'org', 'private', 'team', 'unit'] | None = None,
-        ttl_secs: int | None = None,
-        expires_at: str | None = None,
+        ttl_secs: int | datetime.timedelta | None = None,
+        expires_at: str | datetime.datetime | datetime.date | None = None,
         on_conflict: Literal['error', 'merge', 'version'] = 'error',
     ) -> StoreResult:
         """Remember something for later sessions."""
@@ -715,8 +716,8 @@ class Methods:
         namespace: str | None = None,
         limit: int = 10,
         tags: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
+        since: str | datetime.datetime | datetime.date | None = None,
+        until: str | datetime.datetime | datetime.date | None = None,
         as_agent: str | None = None,
         budget_tokens: int | None = None,
         context_tokens: builtins.list[str] | tuple[str, ...] = ...,
@@ -737,8 +738,8 @@ class Methods:
         agent_id: str | None = None,
         as_agent: str | None = None,
         min_priority: int | None = None,
-        since: str | None = None,
-        until: str | None = None,
+        since: str | datetime.datetime | datetime.date | None = None,
+        until: str | datetime.datetime | datetime.date | None = None,
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
@@ -754,8 +755,8 @@ class Methods:
         tags: str | None = None,
         agent_id: str | None = None,
         min_priority: int | None = None,
-        since: str | None = None,
-        until: str | None = None,
+        since: str | datetime.datetime | datetime.date | None = None,
+        until: str | datetime.datetime | datetime.date | None = None,
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
@@ -795,11 +796,11 @@ class Methods:
         content: str = ...,
         namespace: str = ...,
         tier: Literal['long', 'mid', 'short'] = ...,
-        tags: builtins.list[str] | tuple[str, ...] = ...,
+        tags: builtins.list[str] | tuple[str, ...] | builtins.set[str] | builtins.frozenset[str] = ...,
         priority: int = ...,
         confidence: float = ...,
         metadata: builtins.dict[str, Any] = ...,
-        expires_at: str | None = ...,
+        expires_at: str | datetime.datetime | datetime.date | None = ...,
     ) -> UpdateResult:
         """Change fields of a memory; what is left out stays. The older version stays in history."""
 
@@ -891,8 +892,8 @@ class Methods:
         self,
         namespace: str | None = None,
         reason: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
+        since: str | datetime.datetime | datetime.date | None = None,
+        until: str | datetime.datetime | datetime.date | None = None,
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
@@ -939,8 +940,8 @@ class Methods:
         source_id: str,
         target_id: str,
         relation: str = 'related_to',
-        valid_from: str | None = None,
-        valid_until: str | None = None,
+        valid_from: str | datetime.datetime | datetime.date | None = None,
+        valid_until: str | datetime.datetime | datetime.date | None = None,
         agent_id: str | None = None,
     ) -> LinkResult:
         """Say how one memory relates to another. Saying again what holds already changes nothing."""
@@ -952,8 +953,8 @@ class Methods:
         id: str,
         direction: Literal['both', 'inbound', 'outbound'] = 'both',
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        valid_at: str | None = None,
-        as_recorded_at: str | None = None,
+        valid_at: str | datetime.datetime | datetime.date | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
         include_invalidated: bool = False,
         limit: int = 200,
         cursor: str | None = None,
@@ -966,9 +967,9 @@ class Methods:
         max_depth: int = 1,
         direction: Literal['both', 'inbound', 'outbound'] = 'outbound',
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        valid_at: str | None = None,
-        as_of: str | None = None,
-        as_recorded_at: str | None = None,
+        valid_at: str | datetime.datetime | datetime.date | None = None,
+        as_of: str | datetime.datetime | datetime.date | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
         include_invalidated: bool = False,
         allowed_agents: builtins.list[str] | tuple[str, ...] | None = None,
         limit: int = 200,
@@ -982,10 +983,10 @@ class Methods:
     def kg_timeline(
         self,
         source_id: str,
-        since: str | None = None,
-        until: str | None = None,
+        since: str | datetime.datetime | datetime.date | None = None,
+        until: str | datetime.datetime | datetime.date | None = None,
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        as_recorded_at: str | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
         limit: int = 200,
         cursor: str | None = None,
     ) -> TimelineResult:
@@ -998,7 +999,7 @@ class Methods:
         source_id: str,
         target_id: str,
         relation: str,
-        valid_until: str | None = None,
+        valid_until: str | datetime.datetime | datetime.date | None = None,
     ) -> InvalidateResult:
         """End a link: it does not hold any more. What held before stays in the timeline."""
 
@@ -1011,8 +1012,8 @@ class Methods:
         max_depth: int = 4,
         max_results: int = 10,
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        valid_at: str | None = None,
-        as_recorded_at: str | None = None,
+        valid_at: str | datetime.datetime | datetime.date | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
     ) -> PathsResult:
         """Find the shortest ways from one memory to another, whichever way the links point."""
 
@@ -1216,15 +1217,15 @@ class AsyncMethods:
         content: str,
         namespace: str = 'global',
         tier: Literal['long', 'mid', 'short'] = 'mid',
-        tags: builtins.list[str] | tuple[str, ...] = ...,
+        tags: builtins.list[str] | tuple[str, ...] | builtins.set[str] | builtins.frozenset[str] = ...,
         priority: int = 5,
         confidence: float = 1.0,
         source: Literal['api', 'chaos', 'claude', 'cli', 'consolidation', 'hook', 'import', 'notify', 'system', 'user'] = 'api',
         metadata: builtins.dict[str, Any] = ...,
         agent_id: str | None = None,
         scope: Literal['collective', 'org', 'private', 'team', 'unit'] | None = None,
-        ttl_secs: int | None = None,
-        expires_at: str | None = None,
+        ttl_secs: int | datetime.timedelta | None = None,
+        expires_at: str | datetime.datetime | datetime.date | None = None,
         on_conflict: Literal['error', 'merge', 'version'] = 'error',
     ) -> StoreResult:
         """Remember something for later sessions."""
@@ -1237,8 +1238,8 @@ class AsyncMethods:
         namespace: str | None = None,
         limit: int = 10,
         tags: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
+        since: str | datetime.datetime | datetime.date | None = None,
+        until: str | datetime.datetime | datetime.date | None = None,
         as_agent: str | None = None,
         budget_tokens: int | None = None,
         context_tokens: builtins.list[str] | tuple[str, ...] = ...,
@@ -1259,8 +1260,8 @@ class AsyncMethods:
         agent_id: str | None = None,
         as_agent: str | None = None,
         min_priority: int | None = None,
-        since: str | None = None,
-        until: str | None = None,
+        since: str | datetime.datetime | datetime.date | None = None,
+        until: str | datetime.datetime | datetime.date | None = None,
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
@@ -1276,8 +1277,8 @@ class AsyncMethods:
         tags: str | None = None,
         agent_id: str | None = None,
         min_priority: int | None = None,
-        since: str | None = None,
-        until: str | None = None,
+        since: str | datetime.datetime | datetime.date | None = None,
+        until: str | datetime.datetime | datetime.date | None = None,
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
@@ -1317,11 +1318,11 @@ class AsyncMethods:
         content: str = ...,
         namespace: str = ...,
         tier: Literal['long', 'mid', 'short'] = ...,
-        tags: builtins.list[str] | tuple[str, ...] = ...,
+        tags: builtins.list[str] | tuple[str, ...] | builtins.set[str] | builtins.frozenset[str] = ...,
         priority: int = ...,
         confidence: float = ...,
         metadata: builtins.dict[str, Any] = ...,
-        expires_at: str | None = ...,
+        expires_at: str | datetime.datetime | datetime.date | None = ...,
     ) -> UpdateResult:
         """Change fields of a memory; what is left out stays. The older version stays in history."""
 
@@ -1413,8 +1414,8 @@ class AsyncMethods:
         self,
         namespace: str | None = None,
         reason: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
+        since: str | datetime.datetime | datetime.date | None = None,
+        until: str | datetime.datetime | datetime.date | None = None,
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
@@ -1461,8 +1462,8 @@ class AsyncMethods:
         source_id: str,
         target_id: str,
         relation: str = 'related_to',
-        valid_from: str | None = None,
-        valid_until: str | None = None,
+        valid_from: str | datetime.datetime | datetime.date | None = None,
+        valid_until: str | datetime.datetime | datetime.date | None = None,
         agent_id: str | None = None,
     ) -> LinkResult:
         """Say how one memory relates to another. Saying again what holds already changes nothing."""
@@ -1474,8 +1475,8 @@ class AsyncMethods:
         id: str,
         direction: Literal['both', 'inbound', 'outbound'] = 'both',
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        valid_at: str | None = None,
-        as_recorded_at: str | None = None,
+        valid_at: str | datetime.datetime | datetime.date | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
         include_invalidated: bool = False,
         limit: int = 200,
         cursor: str | None = None,
@@ -1488,9 +1489,9 @@ class AsyncMethods:
         max_depth: int = 1,
         direction: Literal['both', 'inbound', 'outbound'] = 'outbound',
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        valid_at: str | None = None,
-        as_of: str | None = None,
-        as_recorded_at: str | None = None,
+        valid_at: str | datetime.datetime | datetime.date | None = None,
+        as_of: str | datetime.datetime | datetime.date | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
         include_invalidated: bool = False,
         allowed_agents: builtins.list[str] | tuple[str, ...] | None = None,
         limit: int = 200,
@@ -1504,10 +1505,10 @@ class AsyncMethods:
     async def kg_timeline(
         self,
         source_id: str,
-        since: str | None = None,
-        until: str | None = None,
+        since: str | datetime.datetime | datetime.date | None = None,
+        until: str | datetime.datetime | datetime.date | None = None,
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        as_recorded_at: str | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
         limit: int = 200,
         cursor: str | None = None,
     ) -> TimelineResult:
@@ -1520,7 +1521,7 @@ class AsyncMethods:
         source_id: str,
         target_id: str,
         relation: str,
-        valid_until: str | None = None,
+        valid_until: str | datetime.datetime | datetime.date | None = None,
     ) -> InvalidateResult:
         """End a link: it does not hold any more. What held before stays in the timeline."""
 
@@ -1533,8 +1534,8 @@ class AsyncMethods:
         max_depth: int = 4,
         max_results: int = 10,
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        valid_at: str | None = None,
-        as_recorded_at: str | None = None,
+        valid_at: str | datetime.datetime | datetime.date | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
     ) -> PathsResult:
         """Find the shortest ways from one memory to another, whichever way the links point."""
 

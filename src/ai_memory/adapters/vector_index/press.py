@@ -116,7 +116,6 @@ def _write_graph(path: Path, graph: Index) -> int:
         raise OSError(f"usearch wrote no whole graph: {error}") from error
     if len(written) != len(graph):
         raise OSError(f"{len(written)} of {len(graph)} rows were written")
-    written.reset()
     return path.stat().st_size
 
 
