@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ai_memory.adapters.private import tighten
 from ai_memory.adapters.sqlite.connection import MEMORY
 from ai_memory.adapters.sqlite.store import SqliteStore
 from ai_memory.adapters.system import SystemClock, SystemEntropy, own_agent_id, usable_processors
 from ai_memory.adapters.tokens import count_cl100k
-from ai_memory.config import Config
+from ai_memory.config import Config, default_db
 from ai_memory.errors import ConfigInvalid, EmbedderUnavailable, EmbeddingModelMismatch
 from ai_memory.extras import install_hint
 from ai_memory.gate import Gate
@@ -157,6 +158,8 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     gate = Gate(_computing_at_once(share.processes))
     with ExitStack() as opening:
+        if config.db == default_db():
+            _tighten(Path(config.db))
         store = SqliteStore(
             config.db,
             clock=clock,
@@ -403,3 +406,10 @@ def _index(
     if serving is not None:
         folder.adopt(serving)
     return folder, open_vector_index(folder.of_model(model), model)
+
+
+def _tighten(database: Path) -> None:
+    """Close our own place to others; where somebody chose a place, its mode is theirs to choose."""
+    beside = (database.with_name(database.name + ending) for ending in ("-wal", "-shm"))
+    for path in (database.parent, database, *beside):
+        tighten(path)

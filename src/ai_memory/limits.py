@@ -106,6 +106,7 @@ LOOP_READS_SKIPPED: Final = 16  # of an operation that took more; threads read a
 TOUCH_FLUSH_SECS: Final = 0.5  # promised: within one second
 JANITOR_SECS: Final = 60.0
 FOREIGN_TEXT_SECS: Final = 5.0  # from one look for texts that other processes left to the next
+PURGE_SECS: Final = 21_600.0  # between two purges of what was archived too long ago
 BACKFILL_BATCH: Final = 32
 REEMBED_BATCH: Final = 64  # memories; a killed change loses at most so many vectors
 REEMBED_STRAGGLERS_MAX: Final = 500  # a store that never rests is switched with so many to follow

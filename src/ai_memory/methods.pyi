@@ -377,6 +377,8 @@ class RestoreResult(builtins.dict[str, Any]):
 class PurgeResult(builtins.dict[str, Any]):
     purged: int
     dry_run: bool
+    complete: bool
+    waits_for: builtins.list[str]
 
 class ArchiveStatsResult(builtins.dict[str, Any]):
     archived_total: int
@@ -561,6 +563,8 @@ class ConsolidateResult(builtins.dict[str, Any]):
     summary_by: Literal['extract', 'model']
     summary_preview: str
     language_model_problem: str
+    kept_verbatim: int
+    not_in_summary: builtins.list[str]
 
 class AutoConsolidateResult(builtins.dict[str, Any]):
     dry_run: bool
@@ -591,6 +595,7 @@ class DuplicateResult(builtins.dict[str, Any]):
     candidates_scanned: int
     method: Literal['meaning', 'words']
     degraded: str
+    differs: bool
 
 class NearestView(builtins.dict[str, Any]):
     id: str

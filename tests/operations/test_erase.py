@@ -91,6 +91,38 @@ def vectors(path: Path, memory_id: str) -> tuple[bytes, ...]:
     return tuple(row[0] for row in rows if isinstance(row[0], bytes))
 
 
+def test_what_is_purged_is_in_no_file_either(tmp_path: Path) -> None:
+    db = tmp_path / "a.db"
+    with harness(db, semantic=True) as open_:
+        others(open_, 300)
+        memory_id = secret(open_)
+        others(open_, 300)
+        blobs = vectors(db, memory_id)
+        open_.opened.janitor.save_index()
+        open_.run(DeleteMemory(id=memory_id))
+        assert {needle for _name, needle in found(db, SECRETS)} == set(SECRETS)
+        total = open_.run(ListMemories()).total
+        purged = open_.run(PurgeArchive())
+        assert (purged.purged, purged.complete) == (1, True)
+        assert found(db, (*SECRETS, *FOLDED, *blobs)) == set()
+        assert open_.run(ListMemories()).total == total
+        assert open_.run(PurgeArchive()).purged == 0
+
+
+def test_a_purge_that_others_hold_up_is_finished_by_the_janitor(tmp_path: Path) -> None:
+    db = tmp_path / "a.db"
+    with harness(db) as open_:
+        memory_id = secret(open_)
+        open_.run(DeleteMemory(id=memory_id))
+        reader = apsw.Connection(str(db), flags=apsw.SQLITE_OPEN_READONLY)
+        reader.execute("BEGIN; SELECT count(*) FROM memory")
+        purged = open_.run(PurgeArchive())
+        assert (purged.complete, purged.waits_for) == (False, ["a reader of the write-ahead log"])
+        reader.close()
+        open_.opened.janitor.scrub()
+        assert found(db, (*SECRETS, *FOLDED)) == set()
+
+
 @pytest.mark.parametrize("state", ["live", "archived", "purged"])
 def test_no_file_holds_a_byte_of_it(tmp_path: Path, state: str) -> None:
     db = tmp_path / "a.db"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from ai_memory import limits
 from ai_memory.model import field
@@ -12,7 +13,7 @@ from ai_memory.model.change import MemoryPurged
 from ai_memory.model.clock import SECOND
 from ai_memory.model.command import Action, Command
 from ai_memory.model.query import ArchiveFilter
-from ai_memory.operations.step import Context, Outcome, Read, Steps, Write
+from ai_memory.operations.step import Context, Outcome, Read, Scrub, Scrubbed, Steps, Write
 from ai_memory.ports import Transaction
 
 _DAY: Final = 86_400 * SECOND
@@ -21,7 +22,8 @@ _DAY: Final = 86_400 * SECOND
 class PurgeArchive(Command, frozen=True, kw_only=True):
     """Remove archived memories for good, with their history and links. There is no way back.
 
-    Without older_than_days and namespace the whole archive goes: say dry_run first.
+    The files are rewritten: afterwards no file holds their text. Without older_than_days and
+    namespace the whole archive goes: say dry_run first.
     """
 
     action: ClassVar[Action] = "delete"
@@ -32,10 +34,16 @@ class PurgeArchive(Command, frozen=True, kw_only=True):
 
 
 class PurgeResult(msgspec.Struct, kw_only=True):
-    """How many were removed, or in a dry run would be."""
+    """How many were removed, or in a dry run would be.
+
+    While `complete` is false, the janitor goes on removing traces from files that somebody else
+    still uses (`waits_for`).
+    """
 
     purged: int
     dry_run: bool
+    complete: bool | UnsetType = UNSET
+    waits_for: list[str] | UnsetType = UNSET
 
 
 def purge_archive(command: PurgeArchive, context: Context) -> Steps[PurgeResult]:
@@ -57,4 +65,14 @@ def purge_archive(command: PurgeArchive, context: Context) -> Steps[PurgeResult]
         removed: int = yield Write(work, namespace=command.namespace)
         purged += removed
         if removed < limits.SWEEP_BATCH:
-            return PurgeResult(purged=purged, dry_run=False)
+            break
+    if not purged:
+        return PurgeResult(purged=0, dry_run=False)
+    # Once for all of them: what was removed is only unlinked, and would stay until overwritten.
+    scrubbed: Scrubbed = yield Scrub()
+    return PurgeResult(
+        purged=purged,
+        dry_run=False,
+        complete=not scrubbed.waits_for,
+        waits_for=list(scrubbed.waits_for) or UNSET,
+    )

@@ -393,7 +393,7 @@ class Transaction(Reader, RowIntake, Protocol):
         Args:
             memory_id: Which; may be unknown.
             at: When.
-            kind: `purged` or `erased`; what is erased leaves a mark that a scrub is due.
+            kind: `purged` or `erased`; both leave a mark that a scrub is due.
         """
 
     def scrubbed(self, mark: str) -> None:

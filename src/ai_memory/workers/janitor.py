@@ -55,6 +55,7 @@ class Janitor:
         self._bells: list[threading.Event] = []
         self._threads: list[threading.Thread] = []
         self._swept_at = float("-inf")
+        self._purged_at = float("-inf")
         self._embed_after = float("-inf")
         if background:
             self._start("touches", self.flush_touches)
@@ -135,9 +136,14 @@ class Janitor:
             self._node.execute(_CALLER, CollectExpired())
 
     def purge(self) -> None:
-        """Purge what was archived too long ago, if the settings set an age."""
-        if not self._archive_max_days:
+        """Purge what was archived too long ago, if the settings set an age.
+
+        A few times a day: it is counted in days, and each purge rewrites the file.
+        """
+        now = self._node.clock.monotonic()
+        if not self._archive_max_days or now - self._purged_at < limits.PURGE_SECS:
             return
+        self._purged_at = now
         from ai_memory.operations.purge_archive import PurgeArchive, PurgeResult
 
         command = PurgeArchive(older_than_days=self._archive_max_days, dry_run=True)

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ai_memory.adapters.private import make_file
+
 if sys.platform == "win32":
     import msvcrt
 else:
@@ -19,6 +21,7 @@ def locked(path: Path) -> Iterator[None]:
 
     The file stays: removing it would let two processes lock two files of one name.
     """
+    make_file(path)
     with path.open("a+b") as file:
         if sys.platform == "win32":
             file.seek(0)

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from ai_memory.adapters.embedder.file_lock import locked
+from ai_memory.adapters.private import make_file, make_folder
 
 # To a reader of ONNX the seal is one more entry of the model's metadata (field 14 of ModelProto,
 # holding a key and a value): messages of protobuf may be appended to one another.
@@ -34,7 +35,7 @@ def cached(file: Path, convert: Callable[[], bytes]) -> Path:
         OSError: The directory cannot be written.
     """
     if not _is_whole(file):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(file.parent)
         with locked(file.with_suffix(".lock")):
             # Another process may have converted it while we waited.
             if not _is_whole(file):
@@ -70,6 +71,7 @@ def _seal(total: int) -> bytes:
 def _write(file: Path, content: bytes) -> None:
     """Replace the file in one step. The lock makes the temporary name ours alone."""
     temporary = file.with_suffix(".tmp")
+    make_file(temporary)
     with temporary.open("wb") as stream:
         stream.write(content)
         stream.flush()

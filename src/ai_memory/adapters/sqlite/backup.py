@@ -16,6 +16,7 @@ from typing import Final
 import apsw
 import msgspec
 
+from ai_memory.adapters.private import make_file
 from ai_memory.adapters.sqlite.connection import connect, sqlite_errors
 from ai_memory.adapters.sqlite.migration import APPLICATION_ID, schema_version
 from ai_memory.errors import StoreBusy, StoreUnavailable
@@ -72,6 +73,7 @@ def copy_database(source: Path, target: Path, told: Told = lambda _done, _all: N
         # Of one snapshot: without it, every commit of another process would begin the copy anew.
         origin.execute("BEGIN")
         origin.execute("SELECT count(*) FROM sqlite_schema").get  # noqa: B018 - begins to read
+        make_file(target)
         with closing(apsw.Connection(str(target))) as copy:
             with copy.backup("main", origin, "main") as backup:
                 while not backup.done:

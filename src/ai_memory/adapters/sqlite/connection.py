@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 import apsw
 
 from ai_memory import limits
+from ai_memory.adapters.private import make_file
 from ai_memory.errors import StoreBusy, StoreUnavailable
 from ai_memory.ports import OutOfSteps
 
@@ -62,6 +63,9 @@ def connect(path: Path | str, *, writer: bool, vfs: str | None = None) -> apsw.C
         StoreBusy, StoreUnavailable: See `sqlite_errors`.
     """
     with sqlite_errors():
+        if writer and str(path) != MEMORY:
+            with suppress(OSError):  # SQLite says in its words what is wrong
+                make_file(Path(path))  # what SQLite makes beside it gets its mode
         flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if writer else 0)
         connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
         # Without this an error log of a damaged file would go to stderr as well.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import apsw
 
 from ai_memory import limits
+from ai_memory.adapters.private import make_folder
 from ai_memory.adapters.sqlite.connection import MEMORY, connect, sqlite_errors
 from ai_memory.adapters.sqlite.migration import migrate
 from ai_memory.adapters.sqlite.reader import WORD_WEIGHTS, SqliteReader
@@ -58,7 +59,7 @@ class SqliteStore:
         self._weights = WORD_WEIGHTS.format(title=title, content=content, tags=tags)
         if not self._in_memory:
             try:
-                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                make_folder(Path(path).parent)
             except OSError as cause:
                 raise StoreUnavailable(f"the folder of {path} cannot be made") from cause
         connection = connect(path, writer=True, vfs=vfs)

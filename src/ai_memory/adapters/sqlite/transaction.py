@@ -75,6 +75,7 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
         self._aliases: dict[str, tuple[str, ...]] = {}  # of entities that changed
         self._windows: dict[str, dict[int, Sequence[WindowVector]]] = {}  # by id, by model
         self._log: list[LogEntry] = []
+        self._scrub_marked = False
         self.writes = 0
         # A hint costs as much as the rest of a store: beside a crowd nobody waits for hints.
         self._crowded = in_crowd
@@ -321,9 +322,9 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
         self._purges[memory_id] = (kind, at)
         self._links.forget(memory_id)
         self._aliases.pop(memory_id, None)
-        if kind == "erased":
-            mark = f"{at} {memory_id}"
-            self._connection.execute(query("mark_scrub"), {"mark": mark})
+        if not self._scrub_marked:
+            self._scrub_marked = True
+            self._connection.execute(query("mark_scrub"), {"mark": f"{at} {memory_id}"})
 
     def scrubbed(self, mark: str) -> None:
         """See ports.Transaction."""

@@ -7,6 +7,7 @@ import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from ai_memory.adapters.private import make_folder
 from ai_memory.adapters.vector_index.footer import SegmentUnusable
 from ai_memory.adapters.vector_index.lock import try_lock
 
@@ -71,8 +72,7 @@ class Directory:
         if self.path is None:
             yield False
             return
-        self.path.parent.mkdir(mode=0o700, exist_ok=True)
-        self.path.mkdir(mode=0o700, exist_ok=True)
+        make_folder(self.path)
         with try_lock(self.path / LOCK_NAME) as mine:
             yield mine
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from ai_memory.adapters.private import make_folder
 from ai_memory.adapters.vector_index.directory import LOCK_NAME, SEGMENT_NAME
 from ai_memory.adapters.vector_index.lock import try_lock
 
@@ -48,7 +49,7 @@ class IndexFolder:
         with suppress(OSError):  # what cannot be moved is made anew
             found = [path for path in self.path.iterdir() if SEGMENT_NAME.fullmatch(path.name)]
             if found:
-                folder.mkdir(mode=0o700, exist_ok=True)
+                make_folder(folder)
             for path in found:
                 path.replace(folder / path.name)
 
@@ -63,7 +64,7 @@ class IndexFolder:
             return
         with ExitStack() as held:
             try:
-                self.path.mkdir(mode=0o700, exist_ok=True)
+                make_folder(self.path)
                 mine = held.enter_context(try_lock(self.path / CHANGE_LOCK))
             except OSError:
                 mine = True  # two would do the same work twice, and come to the same

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 
 import numpy as np
 
+from ai_memory.adapters.private import make_file
 from ai_memory.adapters.vector_index.codes import Codes, decode_blobs, encode
 from ai_memory.adapters.vector_index.directory import PARTIAL_SUFFIX
 from ai_memory.adapters.vector_index.footer import Footer, pack_footer
@@ -101,8 +102,9 @@ def write_segment(path: Path, pressed: Pressed, model: EmbeddingModel, low: int)
 
 def _write_graph(path: Path, graph: Index) -> int:
     """Write the graph; its length in bytes, 0 for none."""
+    path.unlink(missing_ok=True)  # left by a process that died
+    make_file(path)
     if not len(graph):
-        path.write_bytes(b"")
         return 0
     try:
         graph.save(path)

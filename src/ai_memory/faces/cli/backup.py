@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from ai_memory.adapters.private import make_folder
 from ai_memory.adapters.system import SystemClock
 from ai_memory.errors import StoreUnavailable, ValidationFailed
 from ai_memory.faces.cli import output
@@ -55,7 +56,7 @@ def run(call: Call) -> int:
     if not database.is_file():
         raise StoreUnavailable(f"there is no database at {database}", hint="Name it with --db.")
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
     except OSError as cause:
         raise ValidationFailed(f"cannot make {folder}: {cause.strerror}", field="to") from cause
     shown = wants_bar(asked="progress" in call.options, quiet=call.flags.quiet)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+from ai_memory.adapters.private import narrow_umask
 from ai_memory.errors import AiMemoryError, UnknownOperation
 from ai_memory.faces.cli import output
 from ai_memory.faces.cli.call import Words, read_call, repair, split
@@ -35,6 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is not None:
         return _answer(list(argv))
+    narrow_umask()  # whatever this process makes is its owner's alone
     gc.disable()  # a process of one call leaves no garbage worth the looking
     code = _answer(sys.argv[1:])
     _leave(code)

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import apsw
 
+from ai_memory.adapters.private import OTHERS
 from ai_memory.adapters.sqlite.connection import MEMORY, connect
 from ai_memory.adapters.sqlite.migration import APPLICATION_ID, migrations, schema_version
 from ai_memory.config import Config
@@ -73,8 +74,11 @@ def _examine_file(section: Section, path: Path) -> None:
     if os.name == "posix":
         mode = stat.S_IMODE(status.st_mode)
         section.fact("mode", f"{mode:03o}")
-        if mode & stat.S_IWOTH:
-            section.find("warning", "everybody can write the database", f"Run `chmod 600 {path}`.")
+        if mode & OTHERS:
+            may = "write" if mode & (stat.S_IWGRP | stat.S_IWOTH) else "read"
+            section.find(
+                "warning", f"others on this machine may {may} the database", f"chmod 600 {path}*"
+            )
     if not os.access(path, os.W_OK):
         section.find("critical", "the database cannot be written", "Check its permissions.")
 
