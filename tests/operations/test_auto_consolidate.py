@@ -146,6 +146,23 @@ def test_a_model_writes_the_summary(server: ScriptedServer) -> None:
         assert open_.run(StartSession()).summary == "Invoices live in PostgreSQL."
 
 
+def test_what_a_summary_loses_follows_it_word_for_word(server: ScriptedServer) -> None:
+    server.default = lambda _: said({"summary": "Carol runs the gateway."})
+    with smart(server) as open_:
+        ids = tuple(
+            open_.run(StoreMemory(title=title, content=content)).id
+            for title, content in (
+                ("Owner", "Carol runs the gateway."),
+                ("Port", "It listens on port 8443. It is fast."),
+            )
+        )
+        done = open_.run(ConsolidateMemories(ids=ids, title="Gateway"))
+        assert (done.summary_by, done.kept_verbatim) == ("model", 1)
+        assert open_.memory(done.id).content == (
+            "Carol runs the gateway.\n- Port: It listens on port 8443."
+        )
+
+
 def test_a_model_that_fails_leaves_it_to_the_sources(server: ScriptedServer) -> None:
     server.default = lambda _: Reply({"error": "no such model"}, status=404)
     with smart(server) as open_:

@@ -108,6 +108,33 @@ def test_without_a_model_the_sources_speak_for_themselves() -> None:
         assert done.summary_preview == content
 
 
+def test_what_fits_is_kept_to_the_last_word() -> None:
+    with harness() as open_:
+        text = "".join(f"Step {n} took {n * 7} ms. " for n in range(500))
+        ids = tuple(store(open_, f"n{n}", f"{text}The code is ZED{n}TAIL.") for n in range(3))
+        content = open_.memory(run(open_, ids).id).content
+        assert all(f"n{n}: {text}The code is ZED{n}TAIL." in content for n in range(3))
+
+
+def test_what_does_not_fit_is_refused_with_the_sizes_and_nothing_is_changed() -> None:
+    with harness() as open_:
+        ids = tuple(store(open_, f"n{n}", f"{n} " + "long " * 6_000) for n in range(3))
+        before = live(open_)
+        with pytest.raises(ValidationFailed, match=r"90,0.. bytes together.*65,536") as refused:
+            run(open_, ids)
+        assert refused.value.details["sizes"] == dict.fromkeys(ids, 30_002)
+        assert live(open_) == before
+        assert run(open_, ids[:2]).consolidated == 2
+
+
+def test_numbers_and_names_that_a_summary_lacks_are_told() -> None:
+    with harness() as open_:
+        ids = (store(open_, "A", "Ask Carol for port 8080."), store(open_, "B", "Costs $5."))
+        done = run(open_, ids, summary="It costs $5.")
+        assert done.not_in_summary == ["8080", "carol"]
+        assert {row.id for row in open_.run(ListArchived()).archived} == set(ids)
+
+
 def test_undoing_reverses_it_exactly() -> None:
     with harness() as open_:
         ids = three(open_)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 from tests.support import Harness, harness
 
 from ai_memory.operations.check_duplicate import CheckDuplicate, DuplicateResult
@@ -99,3 +100,28 @@ def test_a_part_of_a_long_memory_is_a_duplicate_by_meaning() -> None:
         half = check(open_, "Notes", "\n\n".join([*parts[:1], "Zebra stripes. " * 400]))
         assert half.nearest is not None
         assert half.nearest.similarity < long.nearest.similarity  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        TEXT.replace("PostgreSQL", "MySQL"),
+        TEXT.replace("uses", "does not use"),
+        TEXT.replace("row locks", "table locks"),
+        TEXT.replace("backups", "7 backups"),
+    ],
+)
+def test_what_differs_in_a_fact_is_no_duplicate_however_near(open_: Harness, other: str) -> None:
+    store(open_, "Billing", TEXT)
+    found = check(open_, "Billing", other, threshold=0.5)
+    assert found.nearest is not None
+    assert (found.is_duplicate, found.suggested_merge) == (False, None)
+    assert found.differs is (True if found.nearest.similarity >= 0.5 else UNSET)
+    stored = open_.run(StoreMemory(title="Billing again", content=other))
+    assert not stored.near_duplicates
+
+
+def test_the_same_behind_a_nearer_one_that_differs_is_found(open_: Harness) -> None:
+    wanted = store(open_, "Billing", f"{TEXT} Ask Carol.")
+    store(open_, "Billing 2", TEXT.replace("PostgreSQL", "MySQL"))
+    assert check(open_, "Billing", TEXT, threshold=0.5).suggested_merge == wanted

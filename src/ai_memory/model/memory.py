@@ -14,6 +14,9 @@ Scope = Literal["private", "team", "unit", "org", "collective"]
 
 TIER_RANK: Final[dict[str, int]] = {"short": 0, "mid": 1, "long": 2}
 DEFAULT_SCOPE: Final[Scope] = "private"
+CONSOLIDATED: Final = "consolidated"
+CONSOLIDATION_UNDONE: Final = "consolidation_undone"
+"""Reasons of archiving: what such a memory says, another one says."""
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -11,10 +11,9 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ai_memory import limits
-from ai_memory.model.memory import Memory, payload_of
+from ai_memory.model.memory import CONSOLIDATED, CONSOLIDATION_UNDONE, Memory, payload_of
 from ai_memory.model.query import ArchiveFilter, Filter
 from ai_memory.operations.apply import words_of
-from ai_memory.operations.consolidation import REASON, UNDONE
 from ai_memory.ports import Reader
 from ai_memory.retrieval.expression import and_expression, any_word
 from ai_memory.retrieval.fusion import Candidate, rank
@@ -27,7 +26,9 @@ _CHARS_MAX: Final = 200_000  # of their texts together
 _RANKED: Final = 32  # of those with any word of the question, best first
 _NAMED: Final = 3
 _EVER: Final = -(2**62)  # nothing has expired yet
-_LIVE_ON: Final = frozenset((REASON, UNDONE))  # what these say is said by another memory
+_LIVE_ON: Final = frozenset(
+    (CONSOLIDATED, CONSOLIDATION_UNDONE)
+)  # what these say is said by another memory
 
 
 class ArchiveHint(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from ai_memory.errors import Conflict, NotFound
+from ai_memory.errors import Conflict, NotFound, ValidationFailed
 from ai_memory.model import field
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import Memory, Tier
@@ -79,8 +79,8 @@ def auto_consolidate(command: AutoConsolidate, context: Context) -> Steps[AutoCo
         if not command.dry_run:
             try:
                 memory, _nothing = yield from consolidate_group(sources, context)
-            except (NotFound, Conflict):
-                continue  # somebody works on one of them at this moment
+            except (NotFound, Conflict, ValidationFailed):
+                continue  # somebody works on one of them, or their metadata is too much for one
             view.id, view.title = memory.id, memory.title
             result.consolidated += len(sources)
         result.groups.append(view)

@@ -16,11 +16,13 @@ from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.similar import Compared, similar_by_meaning, similar_by_words
 from ai_memory.operations.step import Compute, Context, Embed, Read, Steps
 from ai_memory.ports import Reader
+from ai_memory.retrieval.fact import covers, facts_of
 from ai_memory.retrieval.window import windows
 
 if TYPE_CHECKING:
     from ai_memory.ports import Matrix
 
+_COMPARED: Final = 5  # the nearest may say something else, and the next the same
 _WINDOWS_MAX: Final = 4  # of a long text, evenly spread: encoding is what costs
 
 
@@ -61,6 +63,8 @@ class DuplicateResult(msgspec.Struct, kw_only=True):
         candidates_scanned: Memories the text was compared with; an index proposes them.
         method: Which similarity: of meaning, or the share of words in common.
         degraded: Why words only, where meaning should have been compared.
+        differs: What is near enough says something else: another number, name, date, or the
+            opposite. It is no duplicate.
     """
 
     is_duplicate: bool
@@ -70,6 +74,7 @@ class DuplicateResult(msgspec.Struct, kw_only=True):
     candidates_scanned: int
     method: Literal["meaning", "words"]
     degraded: str | UnsetType = UNSET
+    differs: bool | UnsetType = UNSET
 
 
 def check_duplicate(command: CheckDuplicate, context: Context) -> Steps[DuplicateResult]:
@@ -83,20 +88,23 @@ def check_duplicate(command: CheckDuplicate, context: Context) -> Steps[Duplicat
     def compare(rows: Reader) -> tuple[Compared, str | None, bool]:
         problem = vectors_problem(rows, context)
         if matrix is not None:
-            near = similar_by_meaning(rows, matrix, where, context)
+            near = similar_by_meaning(rows, matrix, where, context, limit=_COMPARED)
             if near is not None:
                 return near, None, True
         elif context.vector_index is not None and problem is None:
             problem = "the embedder does not answer"
-        return similar_by_words(rows, command.title, command.content, where), problem, False
+        near = similar_by_words(rows, command.title, command.content, where, limit=_COMPARED)
+        return near, problem, False
 
     found: Compared
     found, problem, by_meaning = yield Read(compare)
     threshold = max(command.threshold, limits.DUPLICATE_THRESHOLD_MIN)
     best = found.similar[0] if found.similar else None
-    is_duplicate = best is not None and best.similarity >= threshold
+    alike = [one.memory for one in found.similar if one.similarity >= threshold]
+    asked = facts_of(command.title, command.content)
+    same = next((one for one in alike if covers(facts_of(one.title, one.content), asked)), None)
     return DuplicateResult(
-        is_duplicate=is_duplicate,
+        is_duplicate=same is not None,
         threshold=threshold,
         nearest=None
         if best is None
@@ -106,7 +114,8 @@ def check_duplicate(command: CheckDuplicate, context: Context) -> Steps[Duplicat
             namespace=best.memory.namespace,
             similarity=round(best.similarity, 3),
         ),
-        suggested_merge=best.memory.id if best is not None and is_duplicate else None,
+        suggested_merge=None if same is None else same.id,
+        differs=True if alike and same is None else UNSET,
         candidates_scanned=found.compared,
         method="meaning" if by_meaning else "words",
         degraded=problem or UNSET,

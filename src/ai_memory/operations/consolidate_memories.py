@@ -30,7 +30,8 @@ _PREVIEW_CHARS = 200
 class ConsolidateMemories(Command, frozen=True, kw_only=True):
     """Make one lasting memory of several, which are archived; memory_consolidate_undo reverses it.
 
-    Without a summary a language model writes one, or, without a model, their own sentences do.
+    Without a summary a language model writes one, or, without a model, they stay word for word; too
+    much for one memory is refused with the sizes.
     Tags are united, metadata merged, the highest priority counts.
     """
 
@@ -58,6 +59,9 @@ class ConsolidateResult(msgspec.Struct, kw_only=True):
         auto_summary: The caller gave no summary.
         summary_by: Who wrote it then: `model`, or `extract` for the sources' own sentences.
         language_model_problem: Why the model did not.
+        kept_verbatim: So many sentences the model had left out; they follow its words.
+        not_in_summary: Numbers and names that the caller's summary lacks; the sources have them,
+            and stay in the archive.
     """
 
     id: str
@@ -68,6 +72,8 @@ class ConsolidateResult(msgspec.Struct, kw_only=True):
     summary_by: Literal["model", "extract"] | UnsetType = UNSET
     summary_preview: str | UnsetType = UNSET
     language_model_problem: str | UnsetType = UNSET
+    kept_verbatim: int | UnsetType = UNSET
+    not_in_summary: list[str] | UnsetType = UNSET
 
 
 def consolidate_memories(
@@ -77,7 +83,8 @@ def consolidate_memories(
 
     Raises:
         NotFound, AmbiguousId: A source is not there.
-        ValidationFailed: A source is named twice, or there are too few or too many.
+        ValidationFailed: A source is named twice, there are too few or too many, or what they say
+            is too much for one memory.
         Conflict: The title is taken by another memory, or a source was changed meanwhile.
     """
     sources: list[Memory] = yield Read(lambda rows: _sources(rows, command, context))
@@ -109,6 +116,8 @@ def consolidate_memories(
         summary_by=UNSET if by == "caller" else by,
         summary_preview=UNSET if by == "caller" else summary.text[:_PREVIEW_CHARS],
         language_model_problem=summary.problem or UNSET,
+        kept_verbatim=summary.kept or UNSET,
+        not_in_summary=list(summary.lacking) or UNSET,
     )
 
 

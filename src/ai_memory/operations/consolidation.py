@@ -7,6 +7,7 @@ deleted. Undoing takes back exactly those sources that this consolidation archiv
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
@@ -17,22 +18,33 @@ from ai_memory.errors import (
     LanguageModelAnswerInvalid,
     LanguageModelUnavailable,
     NotFound,
+    ValidationFailed,
 )
 from ai_memory.model.change import Change, LinkPut, MemoryDeleted, MemoryPut
 from ai_memory.model.field import check_metadata
-from ai_memory.model.memory import SCOPES, Memory, Payload, Tier, payload_of
+from ai_memory.model.memory import (
+    CONSOLIDATED,
+    CONSOLIDATION_UNDONE,
+    SCOPES,
+    Memory,
+    Payload,
+    Tier,
+    payload_of,
+)
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.find import find_archived
 from ai_memory.operations.step import Compute, Context, Outcome, Steps, Windows, Write
-from ai_memory.operations.summarizing import summarize
+from ai_memory.operations.summarizing import left_out, summarize
 from ai_memory.operations.title import live_holder, numbered_title, title_taken
 from ai_memory.operations.waking import woken
 from ai_memory.ports import Lookups, Transaction, WindowVector
 from ai_memory.retrieval.condensing import condensed
+from ai_memory.retrieval.fact import facts_of, telling_marks
 
-REASON: Final = "consolidated"
-UNDONE: Final = "consolidation_undone"
+REASON: Final = CONSOLIDATED
+UNDONE: Final = CONSOLIDATION_UNDONE
 _TITLE_CHARS: Final = 120
+_LACKING_MAX: Final = 20  # named
 _NOT_INHERITED: Final = (
     "agent_id", "scope", "derived_from", "auto_tags", "confirmed_contradictions", "kind", "aliases",
 )  # fmt: skip
@@ -42,13 +54,17 @@ class Summary(NamedTuple):
     """What the new memory says.
 
     Attributes:
-        by: Who wrote it: the caller, a language model, or nobody (the sources' own sentences).
+        by: Who wrote it: the caller, a language model, or nobody (the sources' own words).
         problem: Why the model did not.
+        kept: So many sentences the model had left out, and they follow its words as they were.
+        lacking: Numbers and names of the sources that the caller's words lack.
     """
 
     text: str
     by: Literal["caller", "model", "extract"]
     problem: str | None = None
+    kept: int = 0
+    lacking: tuple[str, ...] = ()
 
 
 class Restored(NamedTuple):
@@ -59,18 +75,53 @@ class Restored(NamedTuple):
 
 
 def summary_of(sources: Sequence[Memory], given: str | None) -> Steps[Summary]:
-    """What the caller says, else the language model, else the sources themselves."""
+    """What the caller says, else the language model, else the sources themselves.
+
+    Raises:
+        ValidationFailed: The sources are too much for one memory.
+    """
     if given is not None:
-        return Summary(given, "caller")
+        lacking: tuple[str, ...] = yield Compute(lambda: _lacking(sources, given))
+        return Summary(given, "caller", lacking=lacking)
     problem = None
     try:
         text = yield from summarize(sources)
         if text is not None:
-            return Summary(text, "model")
+            left: list[str] = yield Compute(partial(left_out, sources, text))
+            whole = "\n".join([text, *left])
+            if _size(whole) <= limits.CONTENT_BYTES_MAX:
+                return Summary(whole, "model", kept=len(left))
+            problem = "the summary and what it left out are too much for one memory"
     except (LanguageModelUnavailable, LanguageModelAnswerInvalid) as failure:
         problem = failure.message
     text = yield Compute(lambda: condensed([(one.title, one.content) for one in sources]))
+    if _size(text) > limits.CONTENT_BYTES_MAX:
+        raise ValidationFailed(
+            f"the {len(sources)} memories are {_size(text):,} bytes together, and a memory holds "
+            f"{limits.CONTENT_BYTES_MAX:,}",
+            hint="Consolidate fewer of them at once, or give a summary. Nothing was changed.",
+            field="ids",
+            sizes={one.id: _size(one.content) for one in sources},
+        )
     return Summary(text, "extract", problem)
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
+
+
+def _lacking(sources: Sequence[Memory], text: str) -> tuple[str, ...]:
+    """Numbers and names that the sources have and the text has not, by the alphabet."""
+    marks = telling_marks("\n".join(f"{one.title}\n{one.content}" for one in sources))
+    said = facts_of("", text)
+    words = said.telling | telling_marks(text)
+    return tuple(sorted(mark for mark in marks if mark not in words)[:_LACKING_MAX])
+
+
+def fits(sources: Sequence[Memory]) -> bool:
+    """Whether one memory can hold all that some say."""
+    size = _size(condensed([(one.title, one.content) for one in sources]))
+    return size <= limits.CONTENT_BYTES_MAX
 
 
 def draft(

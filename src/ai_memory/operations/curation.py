@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NamedTuple, TypeAlias
 import msgspec
 
 from ai_memory import limits
-from ai_memory.errors import Conflict, NotFound
+from ai_memory.errors import Conflict, NotFound, ValidationFailed
 from ai_memory.model.change import LinkPut, MemoryPut
 from ai_memory.model.clock import SECOND, Micros
 from ai_memory.model.link import LinkFilter
@@ -206,7 +206,7 @@ def _consolidate(memory: Memory, turn: Round) -> Steps[list[Action]]:
 
     try:
         made, noted = yield from consolidate_group(group, context, note)
-    except (NotFound, Conflict):
+    except (NotFound, Conflict, ValidationFailed):
         return []  # somebody works on one of them at this moment
     return [Action(id=noted, action="consolidation", memory_id=made.id, detail=detail)]
 

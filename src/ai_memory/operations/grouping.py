@@ -7,6 +7,7 @@ from typing import Final
 from ai_memory.model.entity import KIND
 from ai_memory.model.memory import Memory
 from ai_memory.model.query import Filter
+from ai_memory.operations.consolidation import fits
 from ai_memory.operations.similar import similar_by_meaning, similar_by_words
 from ai_memory.operations.step import Context
 from ai_memory.ports import Reader
@@ -57,4 +58,7 @@ def group_around(rows: Reader, seed: Memory, where: Filter, context: Context) ->
         and consolidable(one.memory)
         and one.similarity >= (least - _TAG_COUNTS if tags & set(one.memory.tags) else least)
     ]
-    return sorted([seed, *alike[: GROUP_MAX - 1]], key=lambda one: (one.created_at, one.id))
+    group = [seed, *alike[: GROUP_MAX - 1]]
+    while len(group) > 1 and not fits(group):
+        group.pop()  # the least like the seed: what does not fit stays as it is
+    return sorted(group, key=lambda one: (one.created_at, one.id))

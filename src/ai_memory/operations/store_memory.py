@@ -192,11 +192,17 @@ def near_duplicates(
         hits=limits.HINTS_MAX,
         hint=True,
     )
+    if not found or not found.similar:
+        return []
+    from ai_memory.retrieval.fact import covers, facts_of  # seldom wanted
+
+    said = facts_of(command.title, command.content)
     return [
         NearDuplicate(
             id=near.memory.id, title=near.memory.title, similarity=round(near.similarity, 3)
         )
-        for near in (found.similar if found else ())
+        for near in found.similar
+        if covers(facts_of(near.memory.title, near.memory.content), said)
     ]
 
 

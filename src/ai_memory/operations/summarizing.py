@@ -14,6 +14,7 @@ from ai_memory.model.memory import Memory
 from ai_memory.model.prompt import Prompt
 from ai_memory.operations.step import Complete, Steps
 from ai_memory.operations.tagging import excerpt
+from ai_memory.retrieval.fact import facts_of, sentences, telling_marks
 from ai_memory.retrieval.words import visible
 
 _TASK: Final = (
@@ -42,7 +43,7 @@ def summarize(memories: Sequence[Memory], within_secs: float | None = None) -> S
     """
     if not memories:
         return None
-    share = max(limits.PROMPT_TEXT_CHARS_MAX // len(memories), 1)
+    share = _share(memories)
     data = {
         f"note {number}": excerpt(f"{memory.title}: {memory.content}", share)
         for number, memory in enumerate(memories, 1)
@@ -51,8 +52,33 @@ def summarize(memories: Sequence[Memory], within_secs: float | None = None) -> S
     answer: SummaryAnswer | None = yield Complete(prompt, SummaryAnswer, within_secs)
     if answer is None:
         return None
-    text = " ".join(visible(answer.summary).split())[:_SUMMARY_CHARS_MAX]
+    text = " ".join(visible(answer.summary).split())
+    if len(text) > _SUMMARY_CHARS_MAX:
+        text = text[: _SUMMARY_CHARS_MAX - 1] + "…"
     text = "".join(char for char in text if char.isprintable())
     if not text:
         raise LanguageModelAnswerInvalid("the language model's summary is empty")
     return text
+
+
+def left_out(memories: Sequence[Memory], summary: str) -> list[str]:
+    """The lines of the notes that a summary lost: with a number or name it has not, or never shown.
+
+    What else a model leaves out cannot be told; the notes stay in the archive.
+    """
+    said = facts_of("", summary).telling | telling_marks(summary)
+    share = _share(memories)
+    lost = []
+    for memory in memories:
+        shown = share - len(memory.title) - 2  # of the content
+        at = 0
+        for sentence in sentences(memory.content):
+            at = memory.content.find(sentence, at) + len(sentence)
+            if at > shown or not said.issuperset(telling_marks(sentence)):
+                lost.append(f"- {memory.title}: {sentence.strip()}")
+    return lost
+
+
+def _share(memories: Sequence[Memory]) -> int:
+    """How much of each note a prompt shows. In characters."""
+    return max(limits.PROMPT_TEXT_CHARS_MAX // len(memories), 1)

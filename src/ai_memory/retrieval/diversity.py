@@ -1,8 +1,8 @@
 """Diversity: the same thing said twice takes one place of the list, not two.
 
 A near-duplicate is moved behind the others, not dropped: where there is room it comes back. Two
-texts are near-duplicates if they share most words and most pairs of neighbouring words, and all
-numbers: "room 12" and "room 13" are different facts.
+texts are near-duplicates if they share most words and most pairs of neighbouring words, and say the
+same: "room 12" and "room 13" are different facts (`retrieval.fact`).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ class _Shape(NamedTuple):
     """What of a text is compared."""
 
     length: int
+    text: str
     words: frozenset[str]
     pairs: frozenset[tuple[str, str]]
     numbers: frozenset[str]
@@ -64,6 +65,7 @@ def _shape(text: str) -> _Shape:
         words = list("".join(words))
     return _Shape(
         len(text),
+        text,
         frozenset(words),
         frozenset(pairwise(words)),
         frozenset(_DIGITS.findall(cut)),
@@ -73,11 +75,16 @@ def _shape(text: str) -> _Shape:
 def _same(one: _Shape, other: _Shape) -> bool:
     if max(one.length, other.length) > _LENGTH_RATIO_MAX * min(one.length, other.length):
         return False
-    return (
+    alike = (
         one.numbers == other.numbers
         and _jaccard(one.words, other.words) >= _SAME_FROM
         and _jaccard(one.pairs, other.pairs) >= _SAME_FROM
     )
+    if not alike:
+        return False
+    from ai_memory.retrieval.fact import agree, facts_of  # seldom wanted
+
+    return agree(facts_of("", one.text), facts_of("", other.text))
 
 
 def _jaccard(one: frozenset[T], other: frozenset[T]) -> float:
