@@ -659,12 +659,20 @@ class ImportResult(builtins.dict[str, Any]):
     skipped: int
     linked: int
     errors: builtins.list[ImportRefusal]
+    kept: int
+    gone: int
+    expired: int
+    renamed: builtins.list[ImportRename]
 
 class ImportRefusal(builtins.dict[str, Any]):
     index: int
     code: str
     message: str
     kind: Literal['link', 'memory', 'record']
+
+class ImportRename(builtins.dict[str, Any]):
+    index: int
+    title: str
 
 class CuratorReportResult(builtins.dict[str, Any]):
     reports: builtins.list[builtins.dict[str, Any]]
@@ -1198,7 +1206,7 @@ class Methods:
         records: builtins.list[str] | tuple[str, ...] = ...,
         restamp: bool = False,
     ) -> ImportResult:
-        """Import memories verbatim. One that is here already, by id, is skipped unless newer."""
+        """Import memories verbatim; they are kept for good unless they say otherwise."""
 
     def curator_report(
         self,
@@ -1720,7 +1728,7 @@ class AsyncMethods:
         records: builtins.list[str] | tuple[str, ...] = ...,
         restamp: bool = False,
     ) -> ImportResult:
-        """Import memories verbatim. One that is here already, by id, is skipped unless newer."""
+        """Import memories verbatim; they are kept for good unless they say otherwise."""
 
     async def curator_report(
         self,

@@ -281,7 +281,7 @@ class TestPurge:
             with pytest.raises(NotFound):
                 open_.run(command)
         record = {"id": first.id, "title": "again", "content": "c"}
-        assert open_.run(ImportMemories(memories=(record,))).skipped == 1
+        assert open_.run(ImportMemories(memories=(record,))).gone == 1
 
     def test_by_age_and_namespace(self, open_: Harness) -> None:
         ids = [store(open_, f"{n}", namespace=f"n{n % 2}").id for n in range(4)]

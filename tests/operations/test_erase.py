@@ -177,7 +177,7 @@ def test_the_receipt_names_what_was_touched(tmp_path: Path) -> None:
         again = open_.run(EraseMemory(id=memory_id))
         assert (again.erased, again.versions, again.was_live) == (True, 0, False)
         record = {"id": memory_id, "title": "back", "content": "c"}
-        assert open_.run(ImportMemories(memories=(record,))).skipped == 1
+        assert open_.run(ImportMemories(memories=(record,))).gone == 1
         assert open_.run(ArchiveStats()).archived_total == 0
 
 

@@ -140,7 +140,7 @@ def test_counters_archive_history_and_entities_are_taken_in() -> None:
             assert there.archived([ids["seal"]]) == here.archived([ids["seal"]])
         # An id that was purged there is not given a second life here.
         stored = {"id": ids["gone"], "title": "gone", "content": "back"}
-        assert second.run(ImportMemories(memories=(stored,))).skipped == 1
+        assert second.run(ImportMemories(memories=(stored,))).gone == 1
 
 
 def test_a_damaged_record_is_told_and_costs_no_other() -> None:

@@ -456,7 +456,7 @@ class TestImport:
         new = {**old, "content": "new", "updated_at": "2021-01-01T00:00:00Z"}
         open_.run(ImportMemories(memories=(old,)))
         assert open_.run(ImportMemories(memories=(new,))).updated == 1
-        assert open_.run(ImportMemories(memories=(old,))).skipped == 1
+        assert open_.run(ImportMemories(memories=(old,))).kept == 1
         found = open_.run(GetMemory(id="x"))
         assert (found.content, found.version) == ("new", 2)
 
@@ -464,7 +464,7 @@ class TestImport:
         record = {"id": "x", "title": "T", "content": "c"}
         open_.run(ImportMemories(memories=(record,)))
         open_.run(DeleteMemory(id="x"))
-        assert open_.run(ImportMemories(memories=(record,))).skipped == 1
+        assert open_.run(ImportMemories(memories=(record,))).gone == 1
         assert open_.run(ListMemories()).total == 0
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
-from typing import Annotated, Any, ClassVar, Literal
+from itertools import groupby
+from operator import attrgetter
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Meta
@@ -21,7 +24,7 @@ from ai_memory.model.name import one_name
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.operations.succession import contradiction_of
-from ai_memory.operations.taking_in import Taken, read_record, take_in
+from ai_memory.operations.taking_in import Taken, read_record, says_the_same, take_in
 from ai_memory.operations.title import free_title
 from ai_memory.ports import Lookups, Reader, Transaction, WindowVector
 
@@ -33,7 +36,7 @@ class ImportedMemory(Command, frozen=True, kw_only=True):
     content: field.Content
     id: field.MemoryId | None = None
     namespace: field.Namespace = "global"
-    tier: field.TierField = "mid"
+    tier: field.TierField = "long"
     tags: field.Tags = ()
     priority: field.Priority = 5
     confidence: field.Confidence = 1.0
@@ -66,10 +69,11 @@ class ImportedLink(Command, frozen=True, kw_only=True):
 
 
 class ImportMemories(Command, frozen=True, kw_only=True):
-    """Import memories verbatim. One that is here already, by id, is skipped unless newer.
+    """Import memories verbatim; they are kept for good unless they say otherwise.
 
-    So repeating an import is harmless, and completes one that was interrupted. A record whose title
-    is taken by another memory gets a numbered title. Lines of an export go into `records`.
+    What is here already, by id and text, is skipped: repeating an import is harmless, and completes
+    one that was interrupted. A later text of a memory revises it. A record whose title is taken by
+    another memory gets a numbered title. Lines of an export go into `records`.
     """
 
     action: ClassVar[Action] = "write"
@@ -115,62 +119,132 @@ class ImportRefusal(msgspec.Struct, kw_only=True):
     kind: Literal["memory", "link", "record"] = "memory"
 
 
+class ImportRename(msgspec.Struct, kw_only=True):
+    """A memory that another title was found for; `index` counts among `memories`."""
+
+    index: int
+    title: str
+
+
 class ImportResult(msgspec.Struct, kw_only=True):
-    """How many are new, were revised, were here already, and which were refused."""
+    """What became of each record.
+
+    Attributes:
+        imported: New here. `updated`: had an older text here.
+        skipped: Here already, with this text.
+        kept: Here with another text that is no older, which stays as it is.
+        gone: Deleted here before; an import does not bring it back.
+        expired: Of the new ones, those whose time is over by what they say.
+        linked: Links that hold now.
+        renamed: Memories whose title another one has. `errors`: what was refused.
+    """
 
     imported: int
     updated: int
     skipped: int
     linked: int
     errors: list[ImportRefusal]
+    kept: int = 0
+    gone: int = 0
+    expired: int = 0
+    renamed: list[ImportRename] = []
+
+
+class _Draft(NamedTuple):
+    """A record as a memory. `at`: its index; `round`: how many of its id came before it."""
+
+    at: int
+    memory: Memory
+    round: int
+
+
+class _Fates(msgspec.Struct):
+    """What became of some drafts."""
+
+    imported: int = 0
+    updated: int = 0
+    skipped: int = 0
+    kept: int = 0
+    gone: int = 0
+    expired: int = 0
+    renamed: list[ImportRename] = []
+
+    def add(self, other: _Fates) -> None:
+        """Count another's as well."""
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def passed_by(self, fate: str) -> None:
+        """Count one that changes nothing."""
+        setattr(self, fate, getattr(self, fate) + 1)
 
 
 def import_memories(command: ImportMemories, context: Context) -> Steps[ImportResult]:
     """Run ImportMemories. A bad record is reported and never loses the rest."""
-    errors: list[ImportRefusal] = []
-    drafts: dict[str, Memory] = {}
-    for index, record in enumerate(command.memories):
-        try:
-            draft = _memory(_record(record), context)
-        except AiMemoryError as refusal:
-            errors.append(ImportRefusal(index=index, code=refusal.code, message=refusal.message))
-        else:
-            drafts[draft.id] = draft
+    drafts, errors = _drafts(command, context)
     links, link_errors = _links(command)
-    ids = tuple(drafts)
+    ids = tuple({draft.memory.id for draft in drafts})
     old: tuple[dict[str, Memory], set[str]] = yield Read(lambda rows: _present(rows, ids))
-    wanted = [draft for draft in drafts.values() if _news(draft, *old)]
-    vectors: dict[str, Sequence[WindowVector]] = {}
+    fates = _Fates()
+    wanted: list[_Draft] = []
+    for draft in drafts:
+        fate = _fate(draft.memory, *old)
+        # Of two texts of one id, the second is judged when the first is written.
+        if fate == "news" or draft.round:
+            wanted.append(draft)
+        else:
+            fates.passed_by(fate)
+    vectors: dict[int, Sequence[WindowVector]] = {}
     if wanted:
-        embedded = yield from embed_texts(
-            [(d.title, d.content) for d in wanted], context, bulk=True
-        )
+        texts = [(draft.memory.title, draft.memory.content) for draft in wanted]
+        embedded = yield from embed_texts(texts, context, bulk=True)
         if embedded is not None:
-            vectors = {d.id: group for d, (_m, group) in zip(wanted, embedded, strict=True)}
+            vectors = {d.at: group for d, (_m, group) in zip(wanted, embedded, strict=True)}
 
-    imported = updated = 0
-    for start in range(0, len(wanted), limits.IMPORT_COMMIT_RECORDS):
-        part = wanted[start : start + limits.IMPORT_COMMIT_RECORDS]
-        fresh, revised = yield Write(
-            partial(_store, part, vectors, context.now),
-            Lookups(
-                ids=tuple(draft.id for draft in part),
-                titles=tuple((draft.namespace, draft.title) for draft in part),
-            ),
-        )
-        imported, updated = imported + fresh, updated + revised
+    for _round, same_round in groupby(wanted, key=attrgetter("round")):
+        these = list(same_round)
+        for start in range(0, len(these), limits.IMPORT_COMMIT_RECORDS):
+            part = these[start : start + limits.IMPORT_COMMIT_RECORDS]
+            written: _Fates = yield Write(
+                partial(_store, part, vectors, context.now),
+                Lookups(
+                    ids=tuple(draft.memory.id for draft in part),
+                    titles=tuple((one.memory.namespace, one.memory.title) for one in part),
+                ),
+            )
+            fates.add(written)
     linked = 0
     if links:
         linked, refused = yield Write(partial(_link, links, context.now))
         link_errors = refused + link_errors
     taken, record_errors = yield from _records(command, context)
     return ImportResult(
-        imported=imported + taken.imported,
-        updated=updated + taken.updated,
-        skipped=len(command.memories) - len(errors) - imported - updated + taken.skipped,
+        imported=fates.imported + taken.imported,
+        updated=fates.updated + taken.updated,
+        skipped=fates.skipped + taken.skipped,
+        kept=fates.kept + taken.kept,
+        gone=fates.gone + taken.gone,
+        expired=fates.expired,
         linked=linked + taken.linked,
+        renamed=fates.renamed,
         errors=errors + link_errors + record_errors,
     )
+
+
+def _drafts(command: ImportMemories, context: Context) -> tuple[list[_Draft], list[ImportRefusal]]:
+    """The records that can be read, in the order they are written in, and those that cannot."""
+    drafts: list[_Draft] = []
+    errors: list[ImportRefusal] = []
+    met: Counter[str] = Counter()
+    for index, record in enumerate(command.memories):
+        try:
+            memory = _memory(_record(record), context)
+        except AiMemoryError as refusal:
+            errors.append(ImportRefusal(index=index, code=refusal.code, message=refusal.message))
+        else:
+            drafts.append(_Draft(index, memory, met[memory.id]))
+            met[memory.id] += 1
+    return sorted(drafts, key=attrgetter("round")), errors
 
 
 def _records(command: ImportMemories, context: Context) -> Steps[tuple[Taken, list[ImportRefusal]]]:
@@ -203,20 +277,22 @@ def _records(command: ImportMemories, context: Context) -> Steps[tuple[Taken, li
 
 
 def _store(
-    drafts: Sequence[Memory],
-    vectors: Mapping[str, Sequence[WindowVector]],
+    drafts: Sequence[_Draft],
+    vectors: Mapping[int, Sequence[WindowVector]],
     now: Micros,
     rows: Transaction,
 ) -> Outcome:
-    """Decide what becomes of some drafts. The result: how many are new, and how many revised."""
-    live, known = _present(rows, [draft.id for draft in drafts])
+    """Decide what becomes of some drafts of different ids."""
+    live, known = _present(rows, [draft.memory.id for draft in drafts])
     changes: list[Change] = []
     payloads: dict[bytes, Payload] = {}
     windows: list[Windows] = []
     taken: set[tuple[str, str]] = set()
-    updated = 0
-    for draft in drafts:
-        if not _news(draft, live, known):
+    fates = _Fates()
+    for at, draft, _round in drafts:
+        fate = _fate(draft, live, known)
+        if fate != "news":
+            fates.passed_by(fate)
             continue
         before = live.get(draft.id)
         title = free_title(rows, draft, taken, changes, now)
@@ -228,10 +304,14 @@ def _store(
         payload_hash = payload.hash()
         payloads[payload_hash] = payload
         changes.append(MemoryPut.of(memory, payload_hash))
-        updated += before is not None
-        if draft.id in vectors and memory.title == draft.title:
-            windows.append(Windows(memory.id, payload_hash, vectors[draft.id]))
-    return Outcome((len(taken) - updated, updated), tuple(changes), payloads, tuple(windows))
+        fates.imported += before is None
+        fates.updated += before is not None
+        fates.expired += memory.expired(now)
+        if title != draft.title:
+            fates.renamed.append(ImportRename(index=at, title=title))
+        elif at in vectors:
+            windows.append(Windows(memory.id, payload_hash, vectors[at]))
+    return Outcome(fates, tuple(changes), payloads, tuple(windows))
 
 
 def _links(command: ImportMemories) -> tuple[dict[int, ImportedLink], list[ImportRefusal]]:
@@ -304,17 +384,17 @@ def _present(rows: Reader, ids: Sequence[str]) -> tuple[dict[str, Memory], set[s
     return {memory.id: memory for memory in rows.memories(ids)}, rows.known_ids(ids)
 
 
-def _news(draft: Memory, live: dict[str, Memory], known: set[str]) -> bool:
-    """Whether a record says something new: an unknown id, or a later text of a live one.
+_Fate: TypeAlias = Literal["news", "skipped", "kept", "gone"]
 
-    What was deleted here is not brought back by an import.
-    """
+
+def _fate(draft: Memory, live: Mapping[str, Memory], known: Collection[str]) -> _Fate:
+    """What a record says: something new, what is here, what was said later here, what is gone."""
     before = live.get(draft.id)
     if before is None:
-        return draft.id not in known
-    return draft.updated_at > before.updated_at and (
-        (draft.title, draft.content, draft.tags) != (before.title, before.content, before.tags)
-    )
+        return "gone" if draft.id in known else "news"
+    if says_the_same(draft, before):
+        return "skipped"
+    return "news" if draft.updated_at > before.updated_at else "kept"
 
 
 def _record(record: dict[str, Any]) -> ImportedMemory:

@@ -42,7 +42,7 @@ from ai_memory.model.record import (
 from ai_memory.operations.embedding import embed_texts
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
 from ai_memory.operations.succession import contradiction_of
-from ai_memory.operations.title import free_title
+from ai_memory.operations.title import free_title, is_numbered
 from ai_memory.ports import EmbeddingModel, Lookups, Reader, Transaction, WindowVector
 
 R = TypeVar("R", bound=Record)
@@ -64,12 +64,20 @@ _INSTANTS: Final = frozenset(
 
 
 class Taken(msgspec.Struct):
-    """What became of some records: new, newer than what was here, here already, refused."""
+    """What became of some records.
+
+    Attributes:
+        imported: New. `updated`: newer than what was here. `skipped`: here already, the same.
+        kept: Here, with another text that is no older. `gone`: deleted here before.
+        linked: Links that are new. `refused`: what contradicts what is here.
+    """
 
     imported: int = 0
     updated: int = 0
     skipped: int = 0
     linked: int = 0
+    kept: int = 0
+    gone: int = 0
     refused: list[tuple[Record, ValidationFailed]] = []
 
     def add(self, other: Taken) -> None:
@@ -193,12 +201,19 @@ def _live(
     windows: list[Windows] = []
     recalls: list[tuple[str, int, Micros | None]] = []
     taken: set[tuple[str, str]] = set()
+    met: dict[str, Memory] = {}
     done = Taken()
     for record in records:
-        before = rows.memory(record.id)
+        # A memory twice in one commit: the second meets the first.
+        before = met.get(record.id) or rows.memory(record.id)
         memory = _stamped(memory_of(record), agent)
-        if record.id in gone or (before is not None and not _newer(memory, before)):
-            done.skipped += 1
+        if record.id in gone:
+            done.gone += 1
+            continue
+        if before is not None and (record.id in met or not _newer(memory, before)):
+            same = says_the_same(memory, before)
+            done.skipped += same
+            done.kept += not same
             continue
         title = free_title(rows, memory, taken, changes, now)
         if before is not None and memory.version <= before.version:
@@ -220,8 +235,7 @@ def _live(
         made = vectors.get(memory.id)
         if made is not None and title == record.title:
             windows.append(Windows(memory.id, payload_hash, made.windows, made.model))
-        # A memory twice in one commit: the second meets the first.
-        gone.add(memory.id)
+        met[memory.id] = memory
     return Outcome(done, tuple(changes), payloads, tuple(windows), tuple(recalls))
 
 
@@ -230,13 +244,19 @@ def _archived(
 ) -> Outcome:
     del now
     ids = [record.id for record in records]
-    gone = _gone(rows, ids) | {memory.id for memory in rows.memories(ids)}
+    here = {each.memory.id for each in rows.archived(ids)}
+    gone = rows.known_tombstones(ids)
+    live = {memory.id for memory in rows.memories(ids)}
     changes: list[Change] = []
     payloads: dict[bytes, Payload] = {}
+    done = Taken()
     for record in records:
-        if record.id in gone:
+        if record.id in here or record.id in gone or record.id in live:
+            done.skipped += record.id in here
+            done.gone += record.id in gone - here
+            done.kept += record.id in live - here - gone
             continue
-        gone.add(record.id)
+        here.add(record.id)
         memory = _stamped(memory_of(record), agent)
         payload = payload_of(memory)
         payload_hash = payload.hash()
@@ -250,7 +270,7 @@ def _archived(
                 reason=record.reason,
             )
         )
-    done = Taken(imported=len(changes), skipped=len(records) - len(changes))
+    done.imported = len(changes)
     return Outcome(done, tuple(changes), payloads)
 
 
@@ -347,6 +367,13 @@ def _tombstones(records: Sequence[TombstoneRecord], now: Micros, rows: Transacti
 def _gone(rows: Reader, ids: Sequence[str]) -> set[str]:
     """What left this store: an import does not bring it back."""
     return rows.known_tombstones(ids) | {each.memory.id for each in rows.archived(ids)}
+
+
+def says_the_same(memory: Memory, before: Memory) -> bool:
+    """Whether a memory from elsewhere is the one that is here, but for a number at its title."""
+    return (memory.content, memory.tags) == (before.content, before.tags) and is_numbered(
+        before.title, memory.title
+    )
 
 
 def _newer(memory: Memory, before: Memory) -> bool:

@@ -91,6 +91,15 @@ def free_title(
     return _suffixed(draft.title, draft.id)
 
 
+def is_numbered(title: str, wanted: str) -> bool:
+    """Whether a title is the wanted one, or that with what `free_title` puts behind it."""
+    if title == wanted:
+        return True
+    base, opened, _suffix = title.rpartition(" (")
+    whole = len(base) == len(wanted) or len(title) == limits.TITLE_CHARS_MAX
+    return bool(opened) and title.endswith(")") and whole and wanted.startswith(base)
+
+
 def _suffixed(title: str, suffix: str) -> str:
     ending = f" ({suffix})"
     return title[: limits.TITLE_CHARS_MAX - len(ending)] + ending

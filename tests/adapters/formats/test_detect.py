@@ -57,7 +57,6 @@ def test_a_dialogue_whose_questions_come_first_is_told_by_them() -> None:
         (b"[1, 2, 3]", "locomo"),
         (b"PK\x03\x04rest", "Unpack"),
         (b"\x1f\x8brest", "gunzip"),
-        (b"\xff\xfe[\x00", "UTF-8"),
         (b"\x00\xff\x13", "--format"),
     ],
 )

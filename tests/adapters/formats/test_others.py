@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from ai_memory.adapters.formats import ImportLink, ImportProblem, ImportRecord, open_records
-from ai_memory.adapters.formats.markdown import front_matter
 from ai_memory.model.clock import parse_rfc3339
 from ai_memory.model.field import check_metadata, check_namespace, check_title
 
@@ -58,7 +57,11 @@ def test_mem0(shape: str) -> None:
     assert memory.namespace == "mem0/ada-lovelace"
     assert memory.tags == ("travel",)
     assert memory.metadata["trip"] == "rome"
-    assert memory.metadata["imported"] == {"user_id": "ada lovelace"}
+    assert memory.metadata["imported"] == {
+        "hash": "5f2b",
+        "user_id": "ada lovelace",
+        "metadata": {"agent_id": "not ours to claim!"},
+    }
     assert memory.created_at == parse_rfc3339("2024-07-20T08:30:36Z", field="at")
     assert links == []
     assert [one.content for one in graphs] == (
@@ -82,9 +85,20 @@ def test_the_mcp_reference_server(shape: str) -> None:
     (ada, london), (link,) = read(source, "mcp-memory")
     assert ada.content == "Likes tea.\nLives in London."
     assert ada.tags == ("person",)
-    assert ada.metadata["relations"] == [{"to": "London", "relation": "lives in"}]
     assert london.content == "London"
-    assert (link.source_id, link.target_id, link.relation) == (ada.id, london.id, "related_to")
+    assert (link.source_id, link.target_id, link.relation) == (ada.id, london.id, "lives in")
+
+
+def test_entities_of_one_name_are_one_memory() -> None:
+    said = [
+        {"type": "entity", "name": "Ada", "entityType": "person", "observations": ["Likes tea."]},
+        {"type": "entity", "name": "Ada", "entityType": "baker", "id": 7,
+         "observations": ["Likes tea.", {"content": "  Bakes.", "at": "now"}, 42]},
+    ]  # fmt: skip
+    (ada,), _links = read(lines(*said), "mcp-memory")
+    assert ada.content == "Likes tea.\n  Bakes.\n42"
+    assert ada.tags == ("person", "baker")
+    assert ada.metadata["id"] == 7
 
 
 NOTE = """---
@@ -123,12 +137,14 @@ def test_a_folder_of_notes(tmp_path: Path) -> None:
     assert coffee.namespace == "drinks"
     assert coffee.tags == ("coffee", "brewing")
     assert coffee.content.startswith("# Coffee Brewing")
-    assert coffee.metadata == {"mined_from": "markdown"}
+    assert coffee.metadata == {
+        "mined_from": "markdown", "type": "note", "permalink": "drinks/coffee"
+    }  # fmt: skip
     assert coffee.created_at == parse_rfc3339("2025-01-05T00:00:00Z", field="at")
     assert by_title["Old Coffee Notes"].namespace is None
     assert [(link.source_id, link.relation, link.target_id) for link in links] == [
         (coffee.id, "supersedes", by_title["Old Coffee Notes"].id),
-        (coffee.id, "related_to", by_title["Tea"].id),
+        (coffee.id, "pairs with", by_title["Tea"].id),
     ]
 
 
@@ -149,32 +165,6 @@ def test_one_note_and_its_own_fields(tmp_path: Path) -> None:
     assert note.metadata["mood"] == "sunny"
 
 
-def test_front_matter_survives_what_it_does_not_understand() -> None:
-    head = "- stray\nkey: value: more\nlist:\n  - a\n\n  - b\n : nothing\nlast: [ ]"
-    assert front_matter(head) == {"key": "value: more", "list": ["a", "b"], "last": []}
-
-
-def test_a_slack_export(tmp_path: Path) -> None:
-    (tmp_path / "users.json").write_text(
-        json.dumps([{"id": "U1", "name": "ada", "profile": {"display_name": "Ada L."}}])
-    )
-    (tmp_path / "general").mkdir()
-    said = [
-        {"user": "U1", "ts": "1709280000.000100", "text": "Hi <@U1> &lt;3"},
-        {"subtype": "channel_join", "user": "U1", "ts": "1709280001.0", "text": "joined"},
-        {"user": "U2", "ts": "x", "text": "see <https://e.org|the page>"},
-    ]
-    (tmp_path / "general" / "2024-03-01.json").write_text(json.dumps(said, indent=1))
-    (tmp_path / "general" / "2024-03-02.json").write_text("[]")
-    with open_records(tmp_path) as stream:
-        (day,) = [item for item in stream if isinstance(item, ImportRecord)]
-    assert (stream.format, stream.skipped) == ("slack", 1)
-    assert day.title == "#general 2024-03-01"
-    assert day.content == "[Ada L.]: Hi @Ada L. <3\n[U2]: see the page (https://e.org)"
-    assert day.namespace == "slack-export"
-    assert day.created_at == 1_709_280_000_000_100
-
-
 @pytest.mark.parametrize(
     "value",
     [
@@ -187,3 +177,37 @@ def test_what_cannot_be_read_is_a_problem(value: dict[str, Any]) -> None:
     items = list(open_records(lines(value, value)))
     assert len(items) == 2
     assert all(isinstance(item, ImportProblem) for item in items)
+
+
+def test_mem0_keeps_its_expiry_and_all_of_its_metadata() -> None:
+    memory = {
+        "memory": "    indented\n", "user_id": "a", "immutable": True,
+        "expiration_date": "2099-08-01",
+        "metadata": {"scope": "x", "part": 3, "kind": "entity", "mined_from": "us", "topic": "t"},
+        "categories": {"b": ["c"]}, "score": None,
+    }  # fmt: skip
+    (one,), _links = read(io.BytesIO(json.dumps({"memories": [memory]}).encode()), "mem0")
+    assert one.content == "    indented\n"
+    assert one.expires_at == parse_rfc3339("2099-08-02T00:00:00Z", field="at")
+    assert one.tags == ("b", "c")
+    assert one.metadata == {
+        "topic": "t",
+        "mined_from": "mem0",
+        "imported": {
+            "user_id": "a",
+            "immutable": True,
+            "metadata": {"scope": "x", "part": 3, "kind": "entity", "mined_from": "us"},
+        },
+    }
+
+
+def test_the_export_of_another_memory_service() -> None:
+    document = {
+        "export_metadata": {"total_memories": 1},
+        "memories": [{"content": "Deployed on kiwi", "content_hash": "5", "memory_type": "note",
+                      "tags": ["deploy"], "created_at": 1755000000.5, "metadata": {"a": 1}}],
+    }  # fmt: skip
+    (one,), _links = read(io.BytesIO(json.dumps(document, indent=1).encode()), "jsonl")
+    assert (one.content, one.tags) == ("Deployed on kiwi", ("deploy",))
+    assert one.created_at == 1_755_000_000_500_000
+    assert one.metadata == {"a": 1, "imported": {"content_hash": "5", "memory_type": "note"}}

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from tests.faces.cli.shell import Shell, process
+from tests.faces.cli.shell import SECS, Shell, command, process
 
 from ai_memory.faces.cli import import_file
 
@@ -35,7 +39,9 @@ def test_a_bad_line_never_loses_the_rest(sh: Shell) -> None:
     data += lines([{"title": "B"}, {"title": "C", "content": "x", "priority": 99}])
     data += lines([{"title": "D", "content": "x"}])
     outcome = sh.ok("import", "-", "--format", "jsonl", stdin=data)
-    assert outcome.out == "imported 2, skipped 0 (already there), problems 4\n"
+    assert outcome.out == (
+        "imported 2, skipped 0 (already there), problems 4\nread as cp1252: the input\n"
+    )
     assert [line.partition(":")[0] for line in outcome.err.splitlines()] == [
         "line 2", "line 3", "line 4", "line 5",
     ]  # fmt: skip
@@ -177,3 +183,69 @@ def test_links_come_after_the_memories_they_join(sh: Shell, tmp_path: Path) -> N
     new = next(memory["id"] for memory in ident if memory["title"] == "New")
     links = sh.ok("get", new, "--json").json["links"]
     assert [link["relation"] for link in links] == ["supersedes"]
+
+
+def test_the_summary_names_what_is_not_there(sh: Shell, tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "a.md").write_bytes("---\ntitle: Café\n---\nDéjà vu ![[pic.png]]\n".encode("cp1252"))
+    (notes / "b.md").write_text("---\ntitle: Café\n---\nAnother text.\n")
+    (notes / "c.md").write_text("---\ntitle: Foo: bar\n---\nText.\n")
+    (notes / "d.png").write_bytes(b"\x89PNG")
+    outcome = sh.ok("import", str(notes))
+    assert outcome.out == (
+        "imported 3, skipped 0 (already there), problems 0\n"
+        "renamed 1 whose title another memory has: 'Café (2)'\n"
+        "left out: 1 × file: d.png\n"
+        "read as cp1252: a.md\n"
+        "changed: 1 × front matter that is no YAML "
+        "(line 2: mapping values are not allowed in this context), read line by line: c.md\n"
+        "left out: 1 × file shown in a note, which is not there: pic.png (a.md)\n"
+    )
+    found = sh.ok("import", str(notes), "--json").json
+    assert (found["imported"], found["skipped"], found["format"]) == (0, 3, "markdown")
+    assert {"kind": "read_as", "what": "cp1252", "count": 1, "where": ["a.md"]} in found["remarks"]
+
+
+def test_what_was_changed_or_deleted_here_is_not_called_there(sh: Shell) -> None:
+    first, second = ({"id": name, "title": name, "content": name} for name in ("one", "two"))
+    made = {"created_at": "2020-01-01T00:00:00Z"}
+    sh.ok("import", "-", stdin=lines([{**first, **made}, {**second, **made}]))
+    sh.ok("update", "one", "-c", "changed here")
+    sh.ok("delete", "two")
+    outcome = sh.ok("import", "-", stdin=lines([{**first, **made}, {**second, **made}]))
+    assert outcome.out == (
+        "imported 0, skipped 0 (already there), problems 0\n"
+        "kept 1 as they are here: their text here is another, and no older\n"
+        "left away 1 that were deleted here (`ai-memory archive list`)\n"
+    )
+
+
+def test_a_plain_text_file_is_one_memory(sh: Shell, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("Ada likes tea.\n\n    indented\n", encoding="utf-8")
+    assert sh.ok("import", str(tmp_path / "notes.txt"), "--json").json["format"] == "text"
+    (memory,) = sh.ok("list", "--json").json["memories"]
+    assert (memory["title"], memory["tier"]) == ("notes", "long")
+    assert sh.ok("get", memory["id"], "--json").json["content"] == "Ada likes tea.\n\n    indented"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for a child there")
+def test_an_interrupt_keeps_what_is_done_and_says_how_to_go_on() -> None:
+    """The input is a pipe that stays open: the import waits in the middle of its file."""
+    some = [{"id": f"m{at}", "title": f"T{at}", "content": "x"} for at in range(250)]
+    with subprocess.Popen(
+        command("import", "-", "--format", "jsonl"), stdin=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as importing:
+        assert importing.stdin is not None
+        importing.stdin.write(lines(some) + b"\n" * 70_000)
+        importing.stdin.flush()
+        deadline = time.monotonic() + SECS
+        while time.monotonic() < deadline:  # each asks the store: that is what is waited for
+            if process("stats", "--json").json.get("total") == 200:
+                break
+        importing.send_signal(signal.SIGINT)
+        said = importing.communicate(timeout=SECS)[1].decode()
+        assert importing.returncode == 130
+    assert "200 were imported and stay; the same command again imports the rest" in said
+    again = process("import", "-", "--json", stdin=lines(some)).json
+    assert (again["imported"], again["skipped"]) == (50, 200)

@@ -13,6 +13,9 @@ Readers shape text, they do not judge it: bounds of tier, tags, priority, namesp
 the store operation's rules and live there. The exceptions are the two bounds that only a reader can
 meet without losing text: a content too long for one memory is split, a title too long is clipped.
 
+What a reader leaves out, changes or has to guess (an encoding, a broken head) it says in the
+remarks of its source: a summary names them, so that nothing is lost in silence.
+
 LoCoMo's speaker prefixes and session dates, SQuAD's paragraphs and TREC's markers are known here
 and nowhere else. This package must never import an operation, a store or a face.
 """
@@ -28,6 +31,7 @@ from ai_memory.adapters.formats.record import (
     ImportProblem,
     ImportRecord,
 )
+from ai_memory.adapters.formats.remark import Remark
 from ai_memory.adapters.formats.stream import FORMATS, RecordStream, open_records
 
 __all__ = [
@@ -39,6 +43,7 @@ __all__ = [
     "ImportRecord",
     "Question",
     "RecordStream",
+    "Remark",
     "detect",
     "open_dataset",
     "open_records",

@@ -14,12 +14,13 @@ DESCRIPTIONS: Final = {
     "ai-memory": "what `ai-memory export` writes, taken in as it stands",
     "reference-db": "the database file of the reference implementation, schema 18 to 28",
     "jsonl": "memories as JSON: one object on each line, an array, or an export {memories, links}",
-    "claude": "conversations.json of a Claude export",
-    "chatgpt": "conversations.json of a ChatGPT export",
-    "slack": "the unpacked folder of a Slack export",
+    "claude": "a Claude export: the ZIP, its folder, or one of its files",
+    "chatgpt": "a ChatGPT export: the ZIP, its folder, or its conversations.json",
+    "slack": "a Slack export: the ZIP or its folder",
     "mem0": "memories of mem0",
     "mcp-memory": "the memory file of the MCP reference server: entities and relations",
-    "markdown": "a Markdown note, or a folder of them (basic-memory, ai-memory export)",
+    "markdown": "Markdown notes: one, a folder or a ZIP (Obsidian, basic-memory, our export)",
+    "text": "a plain text file: one memory, or several parts where it is long",
     "locomo": "LoCoMo or REALTALK dialogues",
     "xquad": "SQuAD-format paragraphs and questions",
     "beir": "corpus.jsonl of a BEIR collection",
@@ -35,11 +36,12 @@ _LINE_ENDINGS: Final = (".jsonl", ".ndjson")
 _TOKEN: Final = re.compile(rb'"((?:[^"\\]|\\.?)*+)(?:"(\s*:)?)?|[\[\]{}]', re.DOTALL)
 _SESSION: Final = re.compile(r"session_\d+(_date_time)?")
 _ARCHIVES: Final = {
-    b"PK\x03\x04": "Unpack this ZIP archive and import the conversations.json in it.",
+    b"PK\x03\x04": "Unpack this ZIP archive first, and import the folder.",
     b"\x1f\x8b": "Unpack this gzip file first, for example `gunzip -c FILE | ai-memory import -`.",
-    b"\xff\xfe": "The file is UTF-16; convert it to UTF-8 first.",
-    b"\xfe\xff": "The file is UTF-16; convert it to UTF-8 first.",
 }
+ZIP_MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")
+NOTE_ENDINGS: Final = (".md", ".markdown", ".mdown", ".mkd")
+TEXT_ENDINGS: Final = (".txt", ".text", ".rst", ".org", ".adoc", ".log")
 
 
 class Keys(NamedTuple):
@@ -67,17 +69,19 @@ def detect(head: bytes, name: str = "") -> str:
     if head.startswith(_SQLITE):
         return "reference-db"
     head = head.removeprefix(b"\xef\xbb\xbf").lstrip(_BLANK)
+    if head and name.lower().endswith(NOTE_ENDINGS):
+        return "markdown"
     if re.fullmatch(rb"(\[\s*\]\s*)?", head):
         return "jsonl"  # nothing to import is no error
     if re.match(rb"\.I[ \t]+\S", head):
         return "trec"
-    if name.lower().endswith((".md", ".markdown")):
-        return "markdown"
     found = _by_keys(_keys(head))
     if found is not None:
         return found
     if name.lower().endswith(_LINE_ENDINGS) and not head.startswith(tuple(_ARCHIVES)):
         return "jsonl"  # each unreadable line is a problem of its own
+    if name.lower().endswith(TEXT_ENDINGS) and b"\x00" not in head:
+        return "text"
     raise ValidationFailed(
         f"{name or 'the input'} has no format known here; it begins: {excerpt(head)}",
         hint=_hint(head),
@@ -108,12 +112,17 @@ def _by_keys(keys: Keys) -> str | None:
         ("locomo", "qa" in first and {"question", "evidence"} <= nested),
         ("xquad", "paragraphs" in first or ("data" in first and "paragraphs" in nested)),
         ("beir", {"_id", "text"} <= first),
-        ("markdown", "markdown_path" in first),
-        ("slack", "slack_users" in first),
+        ("claude", "conversations_memory" in first or {"docs", "prompt_template"} <= first),
         ("mcp-memory", {"name", "entityType"} <= first or {"relationType", "from"} <= first),
         ("mcp-memory", "entities" in first and "relations" in first),
         ("mem0", "memory" in first and not first.isdisjoint(_MEM0) and "content" not in first),
-        ("mem0", "results" in first and "memory" in nested and not nested.isdisjoint(_MEM0)),
+        (
+            "mem0",
+            not first.isdisjoint(("results", "memories", "data"))
+            and "memory" in nested
+            and "content" not in nested
+            and not nested.isdisjoint(_MEM0),
+        ),
         ("jsonl", not first.isdisjoint(("memories", "memory", "content"))),
         ("jsonl", {"count", "exported_at"} <= first),
     )

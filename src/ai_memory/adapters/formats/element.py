@@ -18,7 +18,7 @@ from ai_memory.adapters.formats.value import Malformed, decode, decode_from
 
 _BLANK: Final = b" \t\r\n"
 _EXPORT: Final = re.compile(
-    rb'\{\s*"(?:memories|links|count|exported_at|entities|relations|results)"\s*:'
+    rb'\{\s*"(?:memories|links|count|exported_at|entities|relations|results|data|export_metadata)"\s*:'
 )
 _SEPARATORS: Final = re.compile(r"[\s,]*")
 
@@ -83,25 +83,25 @@ def _of_document(source: Source) -> Iterator[Element | ImportProblem]:
         )
         return
     if not source.head.lstrip(_BLANK).startswith(b"["):
-        yield from _of_object(data)
+        yield from _of_object(data, source)
         return
     try:
         pieces = typed.decode_json(data, list[msgspec.Raw])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        yield from _salvaged(data.decode("utf-8", "replace"), source)
+        yield from _salvaged(data.decode(), source)
         return
     for number, piece in enumerate(pieces, 1):
         source.done = len(data) * number // len(pieces)
         yield _element(number, memoryview(piece))
 
 
-def _of_object(data: bytearray) -> Iterator[Element | ImportProblem]:
+def _of_object(data: bytearray, source: Source) -> Iterator[Element | ImportProblem]:
     """The one object of a document, or the good lines where it was none after all."""
     found = _element(1, data)
     if isinstance(found, Element):
         yield found
     elif any(_object(line) for line in data.split(b"\n")):
-        yield from _of_lines(Source(io.BytesIO(data)))
+        yield from _of_lines(Source(io.BytesIO(data), remarks=source.remarks, place=source.place))
     else:
         yield found
 

@@ -25,12 +25,13 @@ from ai_memory.adapters.formats.record import (
     Item,
     numbered,
     part_metadata,
+    relation_of,
     stable_id,
     title_metadata,
 )
 from ai_memory.adapters.formats.source import Source
-from ai_memory.adapters.formats.text import excerpt, headline, one_line, pack
-from ai_memory.adapters.formats.value import Malformed, decode, dict_of, list_of, text_of
+from ai_memory.adapters.formats.text import as_title, excerpt, headline, one_line, pack
+from ai_memory.adapters.formats.value import Malformed, body_of, decode, dict_of, list_of, text_of
 from ai_memory.errors import ValidationFailed
 
 _COUNTERS: Final = frozenset(
@@ -94,7 +95,7 @@ def _link(value: dict[str, Any], line: int) -> Item:
         line=line,
         source_id=source,
         target_id=target,
-        relation=text_of(value.get("relation")) or "related_to",
+        relation=relation_of(text_of(value.get("relation"))),
         created_at=guess_instant(value.get("created_at")),
         valid_from=guess_instant(value.get("valid_from")),
         valid_until=guess_instant(value.get("valid_until"), field="valid_until"),
@@ -119,10 +120,10 @@ def _memory(value: dict[str, Any], line: int, options: Options) -> Iterator[Item
 def _records(
     fields: _Fields, value: dict[str, Any], line: int, options: Options
 ) -> Iterator[ImportRecord]:
-    content = text_of(fields.content)
+    content = body_of(fields.content) or body_of(value.get("text"))
     if not content:
         raise ValidationFailed("content is missing")
-    title = one_line(fields.title or "") or headline(content)
+    title = as_title(fields.title or "") or headline(content)
     namespace = options.namespace or text_of(fields.namespace) or None
     created_at = read_instant(fields.created_at, field="created_at")
     updated_at = read_instant(fields.updated_at, field="updated_at")
@@ -170,6 +171,8 @@ def _metadata(fields: _Fields, value: dict[str, Any], title: str) -> dict[str, A
         if item is not None:
             metadata.setdefault(key, item)
     imported = {key: item for key, item in value.items() if key not in _KNOWN and item is not None}
+    if not body_of(fields.content):
+        imported.pop("text", None)  # it is the content
     if not imported.get("links"):
         imported.pop("links", None)
     if isinstance(fields.id, int):

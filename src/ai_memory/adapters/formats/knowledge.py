@@ -1,14 +1,15 @@
 """The memory file of the MCP reference server: entities with observations, and relations.
 
-An entity becomes one memory whose content is its observations, line by line. A relation becomes a
-link; what it is called stands in the metadata of its source, since links here know four relations.
-The file is read whole before the first memory: relations follow the entities they begin at.
+An entity becomes one memory whose content is its observations, line by line; what several entities
+of one name say is put together. A relation becomes a link of that name.
+The file is read whole before the first memory: what an entity says may stand anywhere in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+import json
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
 from ai_memory.adapters.formats.element import elements
 from ai_memory.adapters.formats.option import Options
@@ -17,14 +18,16 @@ from ai_memory.adapters.formats.record import (
     ImportProblem,
     ImportRecord,
     Item,
+    foreign_metadata,
     numbered,
     part_metadata,
+    relation_of,
     stable_id,
     title_metadata,
 )
 from ai_memory.adapters.formats.source import Source
 from ai_memory.adapters.formats.text import excerpt, one_line, pack
-from ai_memory.adapters.formats.value import dict_of, list_of, text_of
+from ai_memory.adapters.formats.value import body_of, dict_of, list_of, name_of
 
 
 def read(source: Source, options: Options) -> Iterator[Item]:
@@ -43,59 +46,88 @@ def read(source: Source, options: Options) -> Iterator[Item]:
             relations.append((element.line, element.value))
         else:
             entities.append((element.line, element.value))
-    said: dict[str, list[dict[str, str]]] = {}
     links: list[Item] = []
     for line, value in relations:
-        source_name, target_name = (one_line(text_of(value.get(key))) for key in ("from", "to"))
+        source_name, target_name = (one_line(name_of(value.get(key))) for key in ("from", "to"))
         if not source_name or not target_name:
             message = "a relation without from and to"
             links.append(ImportProblem(line=line, message=message, excerpt=excerpt(str(value))))
             continue
-        relation = one_line(text_of(value.get("relationType")))
-        said.setdefault(source_name, []).append({"to": target_name, "relation": relation})
         links.append(
             ImportLink(
                 line=line,
                 source_id=_id(source_name, options),
                 target_id=_id(target_name, options),
+                relation=relation_of(name_of(value.get("relationType"))),
+                target_title=target_name,
             )
         )
+    known: dict[str, _Entity] = {}
     for line, value in entities:
-        yield from _entity(value, line, options, said)
+        name = one_line(name_of(value.get("name")))
+        if not name:
+            message = "an entity without a name"
+            yield ImportProblem(line=line, message=message, excerpt=excerpt(str(value)))
+            continue
+        if name in known:
+            options.remarks.changed("entities of one name, put together", name)
+        known.setdefault(name, _Entity(line, [], {}, {})).add(value)
+    for name, entity in known.items():
+        yield from entity.records(name, options)
     yield from links
     yield from problems
 
 
-def _entity(
-    value: dict[str, Any],
-    line: int,
-    options: Options,
-    relations: Mapping[str, list[dict[str, str]]],
-) -> Iterator[Item]:
-    name = one_line(text_of(value.get("name")))
-    if not name:
-        message = "an entity without a name"
-        yield ImportProblem(line=line, message=message, excerpt=excerpt(str(value)))
-        return
-    kind = one_line(text_of(value.get("entityType")))
-    said = [text for item in list_of(value.get("observations")) if (text := text_of(item))]
-    parts = pack(said or [name])
-    for number, part in enumerate(parts, 1):
-        yield ImportRecord(
-            line=line,
-            id=_id(name, options, number),
-            namespace=options.namespace or "knowledge-graph",
-            title=numbered(name, number, len(parts)),
-            content=part.text,
-            tags=(kind,) if kind else (),
-            metadata={
-                "mined_from": "mcp-memory",
-                **({"entity_type": kind} if kind else {}),
-                **({"relations": relations[name]} if name in relations else {}),
-                **title_metadata(name),
-                **part_metadata(number, len(parts)),
-            },
-        )
+class _Entity(NamedTuple):
+    line: int
+    kinds: list[str]
+    said: dict[str, None]
+    others: dict[str, Any]
+
+    def add(self, value: dict[str, Any]) -> None:
+        """Take in what another line says of it."""
+        kind = one_line(name_of(value.get("entityType")))
+        if kind and kind not in self.kinds:
+            self.kinds.append(kind)
+        self.said.update(dict.fromkeys(filter(None, map(_observed, _listed(value)))))
+        self.others.update({key: item for key, item in value.items() if key not in _KNOWN})
+
+    def records(self, name: str, options: Options) -> Iterator[ImportRecord]:
+        """The memories it becomes: one, unless its observations are too long."""
+        parts = pack([*self.said] or [name])
+        ours = {
+            "mined_from": "mcp-memory",
+            **({"entity_type": self.kinds[0]} if self.kinds else {}),
+            **title_metadata(name),
+        }
+        for number, part in enumerate(parts, 1):
+            yield ImportRecord(
+                line=self.line,
+                id=_id(name, options, number),
+                namespace=options.namespace or "knowledge-graph",
+                title=numbered(name, number, len(parts)),
+                content=part.text,
+                tags=tuple(self.kinds),
+                metadata=foreign_metadata(
+                    self.others, {**ours, **part_metadata(number, len(parts))}
+                ),
+            )
+
+
+def _listed(value: dict[str, Any]) -> list[Any]:
+    observations = value.get("observations")
+    return observations if isinstance(observations, list) else [observations]
+
+
+def _observed(value: object) -> str:
+    """An observation: text, or an object around it as some forks of the server write."""
+    if isinstance(value, dict):
+        text = body_of(value.get("content")) or body_of(value.get("text"))
+        return text or one_line(json.dumps(value, ensure_ascii=False))
+    return body_of(value) or name_of(value)
+
+
+_KNOWN: Final = frozenset(("type", "name", "entityType", "observations"))
 
 
 def _id(name: str, options: Options, number: int = 1) -> str:

@@ -1,19 +1,22 @@
-"""Notes in Markdown: a file, or a folder of them as basic-memory keeps one.
+"""Notes in Markdown or plain text: a file, or a folder of them as Obsidian or basic-memory do.
 
-The front matter gives title, tags, type and dates; the text below it is the content, as it is.
-`- relation [[Other note]]` in a section of relations becomes a link; the ends are known by title.
-A note that `ai-memory export` wrote comes back with its id, namespace and tier.
+The front matter gives title, tags and dates; what it says beyond that stays in the metadata, and
+the text below it is the content, as it is. `- relation [[Other note]]` becomes a link of that
+relation, a wiki link in the text one that says `related_to`; ends are found by title, file name,
+alias or permalink among the notes that are read together. A note that `ai-memory export` wrote
+comes back as the memory it was.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Any, Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple
 
-from ai_memory.adapters.formats.element import elements
-from ai_memory.adapters.formats.moment import guess_instant
+from ai_memory.adapters.formats import bound, front_matter, wiki
+from ai_memory.adapters.formats.bundle import Bundle, Member
+from ai_memory.adapters.formats.detect import NOTE_ENDINGS
+from ai_memory.adapters.formats.moment import guess_date
 from ai_memory.adapters.formats.option import Options
 from ai_memory.adapters.formats.record import (
     Empty,
@@ -21,170 +24,310 @@ from ai_memory.adapters.formats.record import (
     ImportProblem,
     ImportRecord,
     Item,
+    foreign_metadata,
     namespace_segment,
     numbered,
     part_metadata,
+    relation_of,
     stable_id,
     title_metadata,
 )
 from ai_memory.adapters.formats.source import Source
-from ai_memory.adapters.formats.text import clean, one_line, pack
-from ai_memory.adapters.formats.value import name_of, text_of
-from ai_memory.model.link import Relation
+from ai_memory.adapters.formats.text import as_title, headline, one_line, pack, verbatim
+from ai_memory.adapters.formats.value import flat, name_of
+from ai_memory.errors import ValidationFailed
+from ai_memory.model.clock import Micros
+from ai_memory.model.name import one_name
 
-_ITEM: Final = re.compile(r"\s*-\s+(.*)")
-_FENCE: Final = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.DOTALL)
-_HEADING: Final = re.compile(r"^#\s+(.+?)\s*#*\s*$", re.MULTILINE)
-_SECTION: Final = re.compile(r"^##\s+Relations\s*$(.*?)(?=^#{1,2}\s|\Z)", re.MULTILINE | re.DOTALL)
-_LINE: Final = re.compile(
-    r"^[-*]\s+(.*?)\s*\[\[([^\]|#\n]+)[^\]\n]*\]\](?:\s*<!--\s*(\S+)\s*-->)?", re.MULTILINE
-)
 MARK: Final = "<!-- written by ai-memory -->"
 """What follows in a note that was exported is no part of the memory's text."""
 
-_RELATIONS: Final = get_args(Relation)
-_OWN: Final = frozenset(
-    ("id", "title", "namespace", "tier", "tags", "priority", "confidence", "created", "created_at",
-     "updated", "updated_at", "modified", "expires_at", "type", "permalink", "date")
+_EXPORTED: Final = frozenset(("id", "title", "namespace", "tier"))
+_CREATED: Final = ("created_at", "created", "date", "date created", "date_created", "creation date",
+                   "created time", "published", "publishdate", "ctime")  # fmt: skip
+_UPDATED: Final = ("updated_at", "updated", "modified", "date modified",
+                   "date_modified",
+                   "last_modified_at", "lastmod", "last modified", "last edited time",
+                   "mtime")  # fmt: skip
+_KNOWN: Final = frozenset(
+    ("id", "title", "namespace", "tier", "tags", "tag", "priority", "confidence", "metadata",
+     "aliases", "alias", "permalink", "expires_at", "expires", "expiration_date",
+     *_CREATED, *_UPDATED)
 )  # fmt: skip
 
 
 class _Note(NamedTuple):
     path: PurePosixPath
-    front: dict[str, Any]
+    fields: dict[str, Any]
     text: str
+    exported: bool
+
+
+class _Wanted(NamedTuple):
+    """A link whose end is known by name only."""
+
+    line: int
+    source_id: str
+    place: PurePosixPath
+    reference: wiki.Reference
 
 
 def read(source: Source, options: Options) -> Iterator[Item]:
-    """The notes of a file or a folder."""
-    if source.head.lstrip().startswith(b'{"markdown_path"'):
-        for element in elements(source):
-            if isinstance(element, ImportProblem):
-                yield element
-            else:
-                path = PurePosixPath(text_of(element.value.get("markdown_path")))
-                yield from _of_note(
-                    _note(path, str(element.value.get("markdown_text", ""))), element.line, options
-                )
-        return
-    data = source.document()
-    if data is None:
-        yield ImportProblem(line=1, message="the note is too large")
-        return
-    path = PurePosixPath(f"{options.name or 'note'}.md")
-    yield from _of_note(_note(path, data.decode("utf-8", "replace")), 1, options)
-    if source.failure is not None:
-        yield ImportProblem(line=1, message=source.failure)
+    """The note of a file."""
+    vault = _Vault(options, frozenset())
+    yield from vault.note(source, PurePosixPath(f"{options.name or 'note'}.md"), 1)
+    yield from vault.links()
 
 
-def _note(path: PurePosixPath, text: str) -> _Note:
-    text = clean(text)
-    fence = _FENCE.match(text)
-    front = {} if fence is None else front_matter(fence[1])
-    return _Note(path, front, text if fence is None else text[fence.end() :])
+def read_text(source: Source, options: Options) -> Iterator[Item]:
+    """A plain text file, which has neither front matter nor links."""
+    vault = _Vault(options, frozenset())
+    yield from vault.note(source, PurePosixPath(f"{options.name or 'note'}.txt"), 1)
 
 
-def front_matter(text: str) -> dict[str, Any]:
-    """The keys of a note's head: words, and lists of words, as notes use them."""
-    front: dict[str, Any] = {}
-    key = ""
-    for line in text.split("\n"):
-        item = _ITEM.match(line)
-        if item is not None and key and not isinstance(front[key], str):
-            front[key].append(_scalar(item[1]))
+def read_notes(bundle: Bundle, notes: list[Member], options: Options) -> Iterator[Item]:
+    """The notes of a folder, and the links between them."""
+    vault = _Vault(options, frozenset(str(member.path) for member in bundle.members))
+    for number, member in enumerate(notes, 1):
+        try:
+            source = bundle.source(member)
+        except ValidationFailed as cause:
+            yield ImportProblem(line=number, message=cause.message)
             continue
-        name, colon, value = line.partition(":")
-        if not colon or not name.strip() or line[0].isspace():
-            continue
-        key, value = name.strip(), value.strip()
-        if not value:
-            front[key] = []  # a list may follow
-        elif value.startswith("[") and value.endswith("]"):
-            front[key] = [_scalar(part) for part in value[1:-1].split(",") if part.strip()]
-        else:
-            front[key] = _scalar(value)
-    return front
+        yield from vault.note(source, member.path, number)
+    yield from vault.links()
 
 
-def _scalar(text: str) -> str:
-    text = text.strip()
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
-        quote, text = text[0], text[1:-1]
-        text = text.replace("''", "'") if quote == "'" else text.replace('\\"', '"')
-    return text
+class _Vault:
+    """The notes that are read together."""
 
+    def __init__(self, options: Options, files: frozenset[str]) -> None:
+        self._options = options
+        self._files = files | {path.rpartition("/")[2] for path in files}
+        self._ids: dict[str, str] = {}
+        self._wanted: list[_Wanted] = []
 
-def _of_note(note: _Note, line: int, options: Options) -> Iterator[Item]:
-    front = note.front
-    heading = _HEADING.search(note.text)
-    title = one_line(text_of(front.get("title")) or (heading[1] if heading else note.path.stem))
-    before, mark, _after = note.text.rpartition(MARK)
-    content = (before if mark else note.text).strip()
-    if not content:
-        yield Empty(line)
-        return
-    own = text_of(front.get("id"))
-    ident = own or _id(title, options)
-    parts = pack([content])
-    for number, part in enumerate(parts, 1):
-        yield ImportRecord(
-            line=line,
-            id=ident if number == 1 else stable_id("markdown", ident, number),
-            namespace=options.namespace or text_of(front.get("namespace")) or _namespace(note.path),
-            title=numbered(title, number, len(parts)),
-            content=part.text,
-            tier=text_of(front.get("tier")) or None,
-            tags=_tags(front.get("tags")),
-            priority=_number(front.get("priority"), int),
-            confidence=_number(front.get("confidence"), float),
-            metadata={
-                "mined_from": "markdown",
-                **{key: value for key, value in front.items() if key not in _OWN and value},
-                **title_metadata(title),
-                **part_metadata(number, len(parts)),
-            },
-            created_at=_first_instant(front, "created_at", "created", "date"),
-            updated_at=_first_instant(front, "updated_at", "updated", "modified"),
-            expires_at=_first_instant(front, "expires_at"),
-        )
-    for section in _SECTION.finditer(note.text):
-        for relation, target, target_id in _LINE.findall(section[1]):
-            name = one_line(relation).rstrip(":").lower().replace(" ", "_")
-            known = name in _RELATIONS
-            yield ImportLink(
-                line=line,
-                source_id=ident,
-                target_id=target_id or _id(PurePosixPath(target.strip()).name, options),
-                relation=name if known else "related_to",
-                target_title=one_line(PurePosixPath(target.strip()).name),
+    def note(self, source: Source, path: PurePosixPath, line: int) -> Iterator[Item]:
+        """The memories of one file."""
+        data = source.document()
+        if data is None:
+            yield ImportProblem(line=line, message=f"{path}: the note is too large")
+            return
+        plain = not path.name.lower().endswith(NOTE_ENDINGS)
+        text = verbatim(data.decode())
+        note = _Note(path, {}, text, exported=False) if plain else self._note(path, text)
+        yield from self._memories(note, line, source.modified_at, plain=plain)
+        if source.failure is not None:
+            yield ImportProblem(line=line, message=source.failure)
+
+    def _note(self, path: PurePosixPath, text: str) -> _Note:
+        head, body = front_matter.split(text)
+        front = None if head is None else front_matter.read_front(head)
+        if front is None:
+            return _Note(path, {}, text, exported=False)
+        fields = {
+            folded if (folded := key.strip().casefold()) in _KNOWN else key: value
+            for key, value in front.fields.items()
+        }
+        if front.fault:
+            self._options.remarks.changed(
+                f"front matter that is no YAML ({front.fault}), read line by line", str(path)
             )
+            fields["front_matter"] = head
+        for key in front.repeated:
+            self._options.remarks.changed(
+                f"'{key}' twice in front matter: the last counts", str(path)
+            )
+        return _Note(path, fields, body, exported=fields.keys() >= _EXPORTED)
+
+    def _memories(
+        self, note: _Note, line: int, modified_at: Micros | None, *, plain: bool
+    ) -> Iterator[Item]:
+        options, fields = self._options, dict(note.fields)
+        found = wiki.outline(note.text) if not plain else wiki.Outline("", (), ())
+        content, tail = _content(note)
+        title = as_title(name_of(fields.get("title"))) or one_line(found.heading or note.path.stem)
+        title = headline(content) if plain and not (options.name or self._files) else title
+        if not content.strip():
+            yield Empty(line)
+            return
+        own = name_of(fields.get("id")) if note.exported else ""
+        ident = own or stable_id(
+            "note", options.namespace, one_name(options.folder), one_name(str(note.path)), title
+        )
+        self._name(note, title, fields, ident)
+        record = self._record(note, fields, title, modified_at, found.tags)
+        parts = pack([content])
+        for number, part in enumerate(parts, 1):
+            yield ImportRecord(
+                line=line,
+                id=ident if number == 1 else stable_id("note", ident, number),
+                content=part.text,
+                **record
+                | {
+                    "title": numbered(title, number, len(parts)),
+                    "metadata": record["metadata"] | part_metadata(number, len(parts)),
+                },
+            )
+        references = wiki.outline(tail).references if note.exported else found.references
+        self._wanted += [_Wanted(line, ident, note.path, one) for one in references]
+
+    def _record(
+        self,
+        note: _Note,
+        fields: dict[str, Any],
+        title: str,
+        modified_at: Micros | None,
+        inline_tags: tuple[str, ...],
+    ) -> dict[str, Any]:
+        """What the head says, in the places a memory has for it; the rest is metadata."""
+        created_at, updated_at = _instant(fields, _CREATED), _instant(fields, _UPDATED)
+        if updated_at is None and not note.exported:
+            updated_at = modified_at
+            created_at = modified_at if created_at is None else created_at
+        tags = [*_tags(fields.pop("tags", None)), *_tags(fields.pop("tag", None))]
+        tags += () if note.exported else inline_tags
+        expires_at = _instant(fields, ("expires_at", "expires", "expiration_date"), until=True)
+        namespace = name_of(fields.pop("namespace", None)) or _namespace(note.path)
+        record: dict[str, Any] = {
+            "namespace": self._options.namespace or namespace,
+            "tags": tuple(dict.fromkeys(tags)),
+            "created_at": created_at,
+            "updated_at": updated_at,
+            "expires_at": expires_at,
+        }
+        tier = name_of(fields.get("tier"))
+        if tier in ("short", "mid", "long"):
+            record["tier"] = fields.pop("tier")
+        for name, kind in (("priority", int), ("confidence", (int, float))):
+            value = fields.get(name)
+            if isinstance(value, kind) and not isinstance(value, bool) and _fits(name, value):
+                record[name] = fields.pop(name)
+        if note.exported:
+            fields.pop("id")
+            given = fields.pop("metadata", None)
+            if isinstance(given, dict):
+                record["metadata"] = given
+                return record
+        if as_title(name_of(fields.get("title"))) == title:
+            fields.pop("title", None)
+        kept = {key: value for key, value in fields.items() if value not in (None, "", [], {})}
+        ours = {"mined_from": "markdown", **title_metadata(title)}
+        record["metadata"] = foreign_metadata(kept, ours)
+        return record
+
+    def _name(self, note: _Note, title: str, fields: dict[str, Any], ident: str) -> None:
+        """Remember what others may call this note; the first to have a name keeps it."""
+        path = note.path.with_suffix("")
+        names = [str(path), title, path.name, name_of(fields.get("permalink")), ident]
+        names += flat(fields.get("aliases")) + flat(fields.get("alias"))
+        for name in names:
+            if name:
+                self._ids.setdefault(_folded(name), ident)
+
+    def links(self) -> Iterator[Item]:
+        """The links between the notes that were read; what leads nowhere is said."""
+        remarks = self._options.remarks
+        known: set[tuple[str, str, str]] = set()
+        named: set[tuple[str, str]] = set()
+        for wanted in sorted(self._wanted, key=lambda one: not one.reference.relation):
+            reference = wanted.reference
+            target_id = reference.marked_id or self._found(reference.target, wanted.place)
+            relation = relation_of(reference.relation)
+            if not target_id and reference.relation:
+                message = f"{wanted.place}: link to '{reference.target}': there is no such note"
+                yield ImportProblem(line=wanted.line, message=message)
+            elif not target_id:
+                remarks.left_out(self._missing(reference), f"{reference.target} ({wanted.place})")
+            elif target_id != wanted.source_id and not (
+                (wanted.source_id, target_id, relation) in known
+                or (not reference.relation and (wanted.source_id, target_id) in named)
+            ):
+                known.add((wanted.source_id, target_id, relation))
+                named.add((wanted.source_id, target_id))
+                yield ImportLink(
+                    line=wanted.line,
+                    source_id=wanted.source_id,
+                    target_id=target_id,
+                    relation=relation,
+                    target_title=reference.target,
+                )
+
+    def _missing(self, reference: wiki.Reference) -> str:
+        name = reference.target.rpartition("/")[2]
+        if name in self._files or reference.target in self._files:
+            return "file shown in a note" if reference.embedded else "file that a note links to"
+        suffix = PurePosixPath(name).suffix
+        if reference.embedded and suffix and not suffix.endswith(NOTE_ENDINGS):
+            return "file shown in a note, which is not there"
+        return "link to a note that is not there"
+
+    def _found(self, target: str, place: PurePosixPath) -> str:
+        """The id of the note that a name means: a path from here or from the top, or any name."""
+        beside = _joined(place.parent, target)
+        for name in (beside, target, target.rpartition("/")[2]):
+            ident = self._ids.get(_folded(name))
+            if ident is not None:
+                return ident
+        return ""
 
 
-def _id(title: str, options: Options) -> str:
-    return stable_id("markdown", options.namespace, title.casefold())
+def _content(note: _Note) -> tuple[str, str]:
+    """The text of a memory, and what an export wrote behind it."""
+    text, tail = note.text, ""
+    if note.exported:
+        before, mark, after = text.rpartition(f"\n{MARK}\n")
+        text, tail = (before, after) if mark else (text, "")
+        return text.removesuffix("\n"), tail
+    lines = text.splitlines(keepends=True)
+    first = next((at for at, line in enumerate(lines) if line.strip()), len(lines))
+    text = "".join(lines[first:])
+    return text.removesuffix("\n").removesuffix("\r"), ""
+
+
+def _joined(folder: PurePosixPath, target: str) -> str:
+    parts = list(folder.parts)
+    for part in target.split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/".join(parts)
+
+
+def _folded(name: str) -> str:
+    """A name as it is compared: file systems and people write it in their own ways."""
+    import unicodedata
+
+    name = unicodedata.normalize("NFC", " ".join(name.split())).casefold()
+    for ending in NOTE_ENDINGS:
+        name = name.removesuffix(ending)
+    return name
 
 
 def _namespace(path: PurePosixPath) -> str | None:
-    segments = [namespace_segment(part) for part in path.parts[:-1][:8]]
+    segments = [namespace_segment(part) for part in path.parts[:-1][: bound.FOLDERS_KEPT_MAX]]
     return "/".join(segments) or None
 
 
-def _tags(value: object) -> tuple[str, ...]:
-    words = value if isinstance(value, list) else name_of(value).split(",")
-    return tuple(dict.fromkeys(filter(None, (one_line(word).lstrip("#") for word in words))))
+def _tags(value: object) -> list[str]:
+    """Tags from a list, or from text with commas or blanks; without the `#` of some."""
+    if isinstance(value, str):
+        words = value.split(",") if "," in value else value.split()
+    else:
+        words = flat(value)
+    return [word for word in (one_line(word).lstrip("#").strip() for word in words) if word]
 
 
-def _number(value: object, kind: type[int | float]) -> Any:
-    try:
-        return kind(name_of(value))
-    except ValueError:
-        return None
+def _fits(name: str, value: float) -> bool:
+    return 1 <= value <= 10 if name == "priority" else 0 <= value <= 1
 
 
-def _first_instant(front: dict[str, Any], *keys: str) -> int | None:
+def _instant(fields: dict[str, Any], keys: tuple[str, ...], *, until: bool = False) -> int | None:
+    """The first of some keys that holds a date; it is taken out, the others stay."""
     for key in keys:
-        text = text_of(front.get(key))
-        instant = guess_instant(text, field=key) or guess_instant(f"{text}T00:00:00Z")
-        if text and instant is not None:
+        instant = guess_date(fields.get(key), until=until)
+        if instant is not None:
+            del fields[key]
             return instant
     return None

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from ai_memory.adapters.formats.element import elements
-from ai_memory.adapters.formats.moment import guess_instant
+from ai_memory.adapters.formats.moment import guess_date, guess_instant
 from ai_memory.adapters.formats.option import Options
 from ai_memory.adapters.formats.record import (
     ImportProblem,
     ImportRecord,
     Item,
+    foreign_metadata,
     namespace_segment,
     numbered,
     part_metadata,
@@ -23,9 +24,17 @@ from ai_memory.adapters.formats.record import (
 )
 from ai_memory.adapters.formats.source import Source
 from ai_memory.adapters.formats.text import excerpt, headline, one_line, pack
-from ai_memory.adapters.formats.value import dict_of, list_of, name_of, text_of
+from ai_memory.adapters.formats.value import body_of, dict_of, flat, list_of, name_of
 
 _OWNERS: Final = ("user_id", "agent_id", "app_id", "run_id")
+
+
+_TEXTS: Final = ("memory", "text", "data", "content")
+_LISTS: Final = ("results", "memories", "data")
+_KNOWN: Final = frozenset(
+    (*_TEXTS, "id", "metadata", "categories", "created_at", "updated_at", "expiration_date",
+     "expires_at")
+)  # fmt: skip
 
 
 def read(source: Source, options: Options) -> Iterator[Item]:
@@ -33,25 +42,40 @@ def read(source: Source, options: Options) -> Iterator[Item]:
     for element in elements(source):
         if isinstance(element, ImportProblem):
             yield element
-        elif isinstance(element.value.get("results"), list):
-            for number, value in enumerate(element.value["results"], element.line):
-                yield from _memory(dict_of(value), number, options)
-            relations = list_of(element.value.get("relations"))
-            if relations:
-                yield from _relations(relations, element.line, options)
-        else:
+            continue
+        listed = next(
+            (found for key in _LISTS if isinstance(found := element.value.get(key), list)), None
+        )
+        if listed is None:
             yield from _memory(element.value, element.line, options)
+            continue
+        for number, value in enumerate(listed, element.line):
+            yield from _memory(dict_of(value), number, options)
+        relations = list_of(element.value.get("relations"))
+        if relations:
+            yield from _relations(relations, element.line, options)
 
 
 def _memory(value: dict[str, Any], line: int, options: Options) -> Iterator[Item]:
-    text = text_of(value.get("memory")) or text_of(value.get("text")) or text_of(value.get("data"))
-    if not text:
+    key = next((key for key in _TEXTS if body_of(value.get(key))), None)
+    if key is None:
         yield ImportProblem(line=line, message="memory is missing", excerpt=excerpt(str(value)))
         return
+    text = body_of(value[key])
     own = name_of(value.get("id"))
-    metadata = dict(dict_of(value.get("metadata")))
     owners = {key: owner for key in _OWNERS if (owner := name_of(value.get(key)))}
-    categories = [one_line(name_of(tag)) for tag in list_of(value.get("categories"))]
+    others = {
+        key: item
+        for key, item in value.items()
+        if key not in _KNOWN and item not in (None, "", [], {})
+    }
+    expires_at = guess_date(value.get("expiration_date"), until=True)
+    if expires_at is None:
+        expires_at = guess_date(value.get("expires_at"), until=True)
+        others |= {key: value[key] for key in ("expiration_date", "expires_at") if value.get(key)}
+    ours = {"mined_from": "mem0", **({"imported": others} if others else {})}
+    metadata = foreign_metadata(dict_of(value.get("metadata")), ours)
+    categories = flat(value.get("categories"))
     parts = pack([text])
     for number, part in enumerate(parts, 1):
         yield ImportRecord(
@@ -60,15 +84,11 @@ def _memory(value: dict[str, Any], line: int, options: Options) -> Iterator[Item
             namespace=options.namespace or _namespace(owners),
             title=numbered(headline(text), number, len(parts)),
             content=part.text,
-            tags=tuple(dict.fromkeys(tag for tag in categories if tag)),
-            metadata={
-                **{key: item for key, item in metadata.items() if key not in ("agent_id", "scope")},
-                "mined_from": "mem0",
-                **({"imported": owners} if owners else {}),
-                **part_metadata(number, len(parts)),
-            },
+            tags=tuple(dict.fromkeys(tag for tag in map(one_line, categories) if tag)),
+            metadata={**metadata, **part_metadata(number, len(parts))},
             created_at=guess_instant(value.get("created_at")),
             updated_at=guess_instant(value.get("updated_at")),
+            expires_at=expires_at,
         )
 
 
@@ -81,8 +101,9 @@ def _relations(values: list[Any], line: int, options: Options) -> Iterator[Item]
     """The graph as one memory a person can read: its ends are names, not memories."""
     lines = []
     for value in map(dict_of, values):
-        source, target = text_of(value.get("source")), text_of(value.get("target"))
-        relation = text_of(value.get("relationship")) or text_of(value.get("relation"))
+        source = name_of(value.get("source"))
+        target = name_of(value.get("target")) or name_of(value.get("destination"))
+        relation = name_of(value.get("relationship")) or name_of(value.get("relation"))
         if source and target:
             lines.append(f"{source} {relation.replace('_', ' ')} {target}".replace("  ", " "))
     for number, part in enumerate(parts := pack(lines), 1) if lines else ():

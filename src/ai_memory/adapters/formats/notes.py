@@ -6,10 +6,11 @@ anywhere can be written out; links come behind memories there, and go into the n
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ai_memory import typed
 from ai_memory.adapters.formats.markdown import MARK
@@ -17,6 +18,7 @@ from ai_memory.model.clock import Micros, parse_rfc3339
 from ai_memory.model.record import LinkRecord, MemoryRecord, read_line
 
 _FORBIDDEN: Final = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\[\]#^]+')
+_REFUSED: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _DEVICE: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 _NAME_BYTES_MAX: Final = 120  # a path of eight such segments is one that Windows takes
 
@@ -42,6 +44,7 @@ class NoteWriter:
         self._written: dict[str, _Note] = {}
         self._taken: set[str] = set()
         self._relations: dict[str, list[LinkRecord]] = {}
+        self._marked: set[str] = set()
 
     def write(self, lines: Iterable[bytes]) -> None:
         """Write the notes of some lines of an export; what is no memory and no link is passed by.
@@ -64,11 +67,11 @@ class NoteWriter:
             source = self._written.get(source_id)
             there = [(link, self._written.get(link.target_id)) for link in links]
             lines = [
-                f"- {link.relation} [[{_wiki(note.title)}]] <!-- {link.target_id} -->\n"
+                f"- {_wiki(link.relation)} [[{_wiki(note.title)}]] <!-- {link.target_id} -->\n"
                 for link, note in there
                 if note is not None
             ]
-            if source is None or not lines:
+            if source is None or not (lines or source_id in self._marked):
                 continue
             with source.path.open("a", encoding="utf-8", newline="\n") as file:
                 file.write(f"\n{MARK}\n## Relations\n\n{''.join(lines)}")
@@ -88,6 +91,9 @@ class NoteWriter:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(_head(memory) + memory.content + "\n", encoding="utf-8", newline="\n")
         self._written[memory.id] = _Note(path, memory.title)
+        if MARK in memory.content:
+            self._marked.add(memory.id)  # one more, so that the last mark is ours
+            self._relations.setdefault(memory.id, [])
         self.notes += 1
 
     def _path(self, memory: MemoryRecord) -> Path:
@@ -114,13 +120,16 @@ def _head(memory: MemoryRecord) -> str:
         f"created: {memory.created_at}",
         f"updated: {memory.updated_at}",
         *([f"expires_at: {memory.expires_at}"] if memory.expires_at else ()),
+        f"metadata: {_quoted(memory.metadata)}",
         "---",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '\\"') + '"'
+def _quoted(value: str | dict[str, Any]) -> str:
+    """JSON, which YAML reads as it is but for the characters its readers refuse as text."""
+    text = json.dumps(value, ensure_ascii=False)
+    return _REFUSED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _wiki(title: str) -> str:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
 from ai_memory import limits
+from ai_memory.adapters.formats.remark import Remarks
 from ai_memory.adapters.formats.text import clip
 from ai_memory.model.clock import Micros, to_rfc3339
+from ai_memory.model.entity import KIND as ENTITY_KIND
+from ai_memory.model.link import RELATIONS
 
 _INSTANTS: Final = ("created_at", "updated_at", "expires_at")
 
@@ -110,6 +114,39 @@ class Empty(NamedTuple):
 
 Item: TypeAlias = ImportRecord | ImportLink | ImportLine | ImportProblem | Empty
 
+_MEANT: Final = frozenset(
+    ("agent_id", "scope", "auto_tags", "consolidated_from_agents", "imported",
+     "imported_from_agent_id", "mined_from", "part", "parts")
+)  # fmt: skip
+"""Names in the metadata that mean something here, whoever writes them."""
+
+
+class OwnIds:
+    """Keeps two texts of one id apart, where an input gives its own ids and gives one twice."""
+
+    def __init__(self, remarks: Remarks) -> None:
+        self._remarks = remarks
+        self._seen: dict[str, tuple[int, Micros]] = {}
+
+    def own(self, record: ImportRecord) -> ImportRecord:
+        """The record, with an id of its own if another text has this one already.
+
+        A later version of the same text keeps the id: it revises what came before.
+        """
+        if record.id is None:
+            return record
+        said = hash((record.title, record.content))
+        before = self._seen.get(record.id)
+        at = record.updated_at or record.created_at or 0
+        if before is None or before[0] == said or at > before[1]:
+            self._seen[record.id] = (said, at)
+            return record
+        self._remarks.changed("id that another text of the input has, so a new one", record.title)
+        return msgspec.structs.replace(
+            record, id=stable_id("own", record.id, record.title, record.content)
+        )
+
+
 _VERSION_BITS: Final = 0xF << 76
 _VARIANT_BITS: Final = 0x3 << 62
 
@@ -139,6 +176,26 @@ def title_metadata(title: str) -> dict[str, Any]:
 def part_metadata(number: int, count: int) -> dict[str, Any]:
     """Which part of a split text this is; nothing for an unsplit one."""
     return {"part": number, "parts": count} if count > 1 else {}
+
+
+def foreign_metadata(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
+    """Metadata of another program beside ours; what has a meaning here goes under `imported`."""
+    taken = {key for key in theirs if key in ours or key in _MEANT}
+    taken |= {"kind"} if theirs.get("kind") == ENTITY_KIND else set()
+    metadata = {key: value for key, value in theirs.items() if key not in taken}
+    metadata |= ours
+    if taken:
+        imported = {"metadata": {key: theirs[key] for key in theirs if key in taken}}
+        metadata["imported"] = {**ours.get("imported", {}), **imported}
+    return metadata
+
+
+def relation_of(name: str) -> str:
+    """A foreign relation as it is given; those that mean something here in our spelling."""
+    name = "".join(char if char.isprintable() else " " for char in name)
+    name = clip(" ".join(name.split()), limits.RELATION_CHARS_MAX)
+    plain = name.casefold().replace(" ", "_").replace("-", "_")
+    return plain if plain in RELATIONS else name or "related_to"
 
 
 def namespace_segment(text: str) -> str:

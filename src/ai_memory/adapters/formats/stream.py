@@ -7,6 +7,7 @@ from pathlib import PurePath
 from types import TracebackType
 from typing import Final, Self
 
+from ai_memory import limits
 from ai_memory.adapters.formats import (
     beir,
     chatgpt,
@@ -22,6 +23,8 @@ from ai_memory.adapters.formats import (
     trec,
     xquad,
 )
+from ai_memory.adapters.formats.bundle import Bundle
+from ai_memory.adapters.formats.collection import bundle_of, read_bundle
 from ai_memory.adapters.formats.detect import DESCRIPTIONS, detect, known_formats
 from ai_memory.adapters.formats.option import Options
 from ai_memory.adapters.formats.record import (
@@ -31,7 +34,9 @@ from ai_memory.adapters.formats.record import (
     ImportProblem,
     ImportRecord,
     Item,
+    OwnIds,
 )
+from ai_memory.adapters.formats.remark import Remark
 from ai_memory.adapters.formats.source import Readable, Source
 from ai_memory.adapters.formats.text import clean
 from ai_memory.errors import ValidationFailed
@@ -52,6 +57,7 @@ _READERS: Final[dict[str, Callable[[Source, Options], Iterator[Item]]]] = {
     "mem0": mem0.read,
     "mcp-memory": knowledge.read,
     "markdown": markdown.read,
+    "text": markdown.read_text,
     "locomo": locomo.read,
     "xquad": xquad.read,
     "beir": beir.read,
@@ -69,11 +75,12 @@ class RecordStream(Iterator[ImportRecord | ImportLink | ImportLine | ImportProbl
         skipped: Conversations and documents so far that held no text.
     """
 
-    def __init__(self, source: Source, name: str, options: Options) -> None:
+    def __init__(self, source: Source | Bundle, name: str, items: Iterator[Item]) -> None:
         self.format = name
         self.skipped = 0
         self._source = source
-        self._items = _READERS[name](source, options)
+        self._items = items
+        self._ids = OwnIds(source.remarks)
 
     @property
     def total(self) -> int | None:
@@ -85,13 +92,30 @@ class RecordStream(Iterator[ImportRecord | ImportLink | ImportLine | ImportProbl
         """Bytes behind us; of a JSON document, the share of its elements, as bytes."""
         return self._source.done
 
+    @property
+    def remarks(self) -> list[Remark]:
+        """What was left out, changed or guessed so far."""
+        return self._source.remarks.all()
+
     def __next__(self) -> ImportRecord | ImportLink | ImportLine | ImportProblem:
         for item in self._items:
+            if isinstance(item, ImportRecord):
+                return self._told(item)
             if not isinstance(item, Empty):
                 return item
             self.skipped += 1
         self.close()
         raise StopIteration
+
+    def _told(self, record: ImportRecord) -> ImportRecord:
+        """The record, with a remark of what became of its text on the way."""
+        remarks = self._source.remarks
+        if record.metadata.get("parts", 1) != 1 and record.metadata.get("part") == 1:
+            remarks.changed(_SPLIT, record.title)
+        if "\ufffd" in record.content or "\ufffd" in record.title:
+            found = record.content.count("\ufffd") or record.title.count("\ufffd")
+            remarks.changed(_UNREADABLE, record.title, found)
+        return self._ids.own(record)
 
     def close(self) -> None:
         """Close the input."""
@@ -109,6 +133,10 @@ class RecordStream(Iterator[ImportRecord | ImportLink | ImportLine | ImportProbl
         self.close()
 
 
+_SPLIT: Final = f"text longer than {limits.CONTENT_BYTES_MAX // 1024} KiB, split into parts"
+_UNREADABLE: Final = "character that no memory can hold, shown as U+FFFD"
+
+
 def open_records(
     source: Readable,
     *,
@@ -119,8 +147,8 @@ def open_records(
     """Open an input for import.
 
     Args:
-        source: A path, or a stream of bytes (for `-`: `sys.stdin.buffer`). Of a folder, the file it
-            is known by: conversations.json, corpus.jsonl or cran.all.1400.
+        source: A path, or a stream of bytes (for `-`: `sys.stdin.buffer`). A folder or a ZIP
+            archive is read as what its files are together: an export, notes, a data set.
         format: A name of `FORMATS`; None: told by content.
         unit: What becomes one memory of a dialogue; formats without dialogues ignore it.
         namespace: Put every memory here, whatever the input says. Derived ids depend on it.
@@ -136,11 +164,26 @@ def open_records(
         raise ValidationFailed(
             f"{unit} is no unit of a dialogue", hint=f"Choose {' or '.join(UNITS)}.", field="unit"
         )
+    place = clean(namespace) if namespace is not None else None
+    bundle = bundle_of(source)
+    if bundle is not None:
+        try:
+            found, items = read_bundle(bundle, _READERS, format, unit, place)
+        except BaseException:
+            bundle.close()
+            raise
+        return RecordStream(bundle, found, items)
     opened = Source.open(source)
     try:
         named = format or detect(opened.head, opened.name)
     except ValidationFailed:
         opened.close()
         raise
-    place = clean(namespace) if namespace is not None else None
-    return RecordStream(opened, named, Options(unit, place, PurePath(opened.name).stem))
+    options = Options(
+        unit,
+        place,
+        PurePath(opened.name).stem,
+        opened.path.resolve().parent.name if opened.path is not None else "",
+        opened.remarks,
+    )
+    return RecordStream(opened, named, _READERS[named](opened, options))

@@ -11,6 +11,7 @@ from ai_memory.adapters.formats import bound
 
 _NEWLINE: Final = re.compile("\r\n?|\x85")
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_UNSTORABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _REPLACEMENT: Final = "\ufffd"
 _CONTINUATION: Final = 0b1000_0000  # how each byte of a UTF-8 character but the first begins
 
@@ -20,9 +21,20 @@ def clean(text: str) -> str:
     return _FORBIDDEN.sub(_REPLACEMENT, _NEWLINE.sub("\n", text))
 
 
+def verbatim(text: str) -> str:
+    """Make text storable as it is: line ends stay, what no store holds becomes U+FFFD."""
+    return _UNSTORABLE.sub(_REPLACEMENT, text)
+
+
 def one_line(text: str) -> str:
     """Clean text without line breaks or runs of blanks, as titles want it."""
     return " ".join(clean(text).split())
+
+
+def as_title(text: str) -> str:
+    """A title as it was given, with its blanks, unless it breaks into lines."""
+    title = verbatim(text).strip()
+    return one_line(title) if "\n" in title or "\r" in title else title
 
 
 def clip(text: str, chars_max: int) -> str:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from ai_memory.adapters.formats.text import clean
+from ai_memory.adapters.formats import bound
+from ai_memory.adapters.formats.text import clean, verbatim
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LENIENT: Final = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
@@ -77,9 +78,35 @@ def text_of(value: object) -> str:
 
 def name_of(value: object) -> str:
     """A name or number that identifies something, as text; empty when it is neither."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
         return str(value)
     return text_of(value)
+
+
+def body_of(value: object) -> str:
+    """The value as text that is kept as it is; empty when it is none, or blank."""
+    text = verbatim(value) if isinstance(value, str) else ""
+    return text if text.strip() else ""
+
+
+def flat(value: object) -> list[str]:
+    """The names within a value, however they are nested; no more than a note could mean."""
+    names: list[str] = []
+    pending: list[tuple[object, int]] = [(value, 0)]
+    while pending and len(names) < bound.FLAT_NAMES_MAX:
+        item, depth = pending.pop()
+        inner: list[object] = []
+        if isinstance(item, list):
+            inner = item
+        elif isinstance(item, dict):
+            inner = [part for pair in item.items() for part in pair]
+        elif isinstance(item, bool):
+            names.append(str(item).lower())
+        elif name := name_of(item):
+            names.append(name)
+        if depth < bound.NESTING_MAX:
+            pending += [(one, depth + 1) for one in reversed(inner)]
+    return names
 
 
 def list_of(value: object) -> list[Any]:

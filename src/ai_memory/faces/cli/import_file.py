@@ -7,6 +7,7 @@ saying it again.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -23,13 +24,19 @@ from ai_memory.model.memory import TIERS
 from ai_memory.operations.registry import Operation, by_cli
 
 if TYPE_CHECKING:
-    from ai_memory.adapters.formats import ImportLine, ImportLink, ImportRecord, RecordStream
+    from ai_memory.adapters.formats import (
+        ImportLine,
+        ImportLink,
+        ImportRecord,
+        RecordStream,
+        Remark,
+    )
     from ai_memory.faces.cli.door import Door
     from ai_memory.faces.cli.parser import Parser
 
 BATCH_RECORDS: Final = 200
-BATCH_BYTES: Final = 256 * 1024
-"""Of JSON: some seconds of embedding, and far below what a node accepts in one body."""
+BATCH_BYTES: Final = 64 * 1024
+"""Of JSON: a second or few of embedding, so that the bar moves; one long memory goes alone."""
 LINE_BATCH_RECORDS: Final = 512
 LINE_BATCH_BYTES: Final = 1024 * 1024
 """Of an export's lines; mostly they bring what would have to be made."""
@@ -39,6 +46,8 @@ _VERBATIM: Final = ("ai-memory", "reference-db")
 
 _PROBLEMS_KEPT: Final = 1_000
 _PROBLEMS_SHOWN: Final = 20
+_NAMED_MAX: Final = 20
+_PLACES_SHOWN: Final = 3
 
 
 class Summary(msgspec.Struct, kw_only=True):
@@ -48,7 +57,13 @@ class Summary(msgspec.Struct, kw_only=True):
         format: What it was read as.
         total: Records and problems met.
         updated: Were here already, and the file had something newer.
+        skipped: Are here already, with the same text.
+        kept: Are here with another text that is no older, and were left as they are.
+        gone: Were deleted here, and stay so.
+        expired: Came with an end that is over: they are in the archive, or soon will be.
+        renamed: New ones whose title was taken; the first of them by their new title.
         empty: Conversations and documents without text; nothing to store, nothing wrong.
+        remarks: What was left out, changed or guessed, and where.
         problems: The first ones; `problems_count` counts all.
     """
 
@@ -61,6 +76,20 @@ class Summary(msgspec.Struct, kw_only=True):
     problems_count: int = 0
     empty: int = 0
     total: int = 0
+    kept: int = 0
+    gone: int = 0
+    expired: int = 0
+    renamed_count: int = 0
+    renamed: list[str] = []
+    remarks: list[Remark] = []
+
+    def count(self, result: dict[str, Any]) -> None:
+        """Add what became of a batch."""
+        for name in ("imported", "updated", "skipped", "linked", "kept", "gone", "expired"):
+            setattr(self, name, getattr(self, name) + result.get(name, 0))
+        renamed = [rename["title"] for rename in result.get("renamed", ())]
+        self.renamed_count += len(renamed)
+        self.renamed += renamed[: max(0, _NAMED_MAX - len(self.renamed))]
 
     def refuse(self, line: int, message: str) -> None:
         """Note a piece of the file that gave no memory."""
@@ -237,12 +266,14 @@ class _Importer:
             self._flush_lines(door, bar)
             self._link(door)
         except (AiMemoryError, KeyboardInterrupt):
-            if self.summary.imported:
-                output.note(
-                    f"{self.summary.imported} were imported and stay; the same command again "
-                    "imports the rest"
-                )
+            done = self.summary.imported + self.summary.updated
+            output.note(
+                f"{done} were imported and stay; the same command again imports the rest"
+                if done
+                else "nothing was imported yet; the same command begins again"
+            )
             raise
+        self.summary.remarks = self._records.remarks
         self.summary.empty = self._records.skipped
 
     def _add(self, record: ImportRecord, door: Door, bar: Bar) -> None:
@@ -289,9 +320,6 @@ class _Importer:
         memory.setdefault("namespace", self._namespace)
         if self._tier is not None:
             memory["tier"] = self._tier
-        elif self._records.format != "jsonl":
-            # A conversation archive that vanishes after a week would be a surprise.
-            memory.setdefault("tier", "long")
         return memory
 
     def _flush(self, door: Door, bar: Bar) -> None:
@@ -302,10 +330,7 @@ class _Importer:
     def _send(self, fields: dict[str, Any], door: Door, bar: Bar) -> None:
         """Hand a batch over, and count what became of it."""
         result = door.execute(self._operation, to_command(self._operation, fields))
-        self.summary.imported += result["imported"]
-        self.summary.updated += result["updated"]
-        self.summary.skipped += result["skipped"]
-        self.summary.linked += result["linked"]
+        self.summary.count(result)
         for refusal in result["errors"]:
             self.summary.refuse(self._lines[refusal["index"]], refusal["message"])
         self._lines, self._bytes = [], 0
@@ -333,10 +358,43 @@ def _show(summary: Summary, flags: Flags) -> None:
     more = summary.problems_count - _PROBLEMS_SHOWN
     if more > 0:
         output.note(f"… and {more} more problems")
-    updated = f"updated {summary.updated}, " if summary.updated else ""
-    linked = f"linked {summary.linked}, " if summary.linked else ""
-    empty = f", {summary.empty} without text" if summary.empty else ""
-    output.emit(
-        f"imported {summary.imported}, {updated}{linked}skipped {summary.skipped} (already there), "
-        f"problems {summary.problems_count}{empty}"
-    )
+    counted = {
+        "imported": summary.imported,
+        "updated": summary.updated,
+        "linked": summary.linked,
+        "skipped": summary.skipped,
+        "problems": summary.problems_count,
+    }
+    said = [
+        f"{name} {count}" + (" (already there)" if name == "skipped" else "")
+        for name, count in counted.items()
+        if count or name not in ("updated", "linked")
+    ]
+    said += [f"{summary.empty} without text"] if summary.empty else []
+    output.emit(", ".join(said))
+    for line in _details(summary):
+        output.emit(line)
+
+
+def _details(summary: Summary) -> Iterator[str]:
+    """What a person should know beyond the counts; nothing for most imports."""
+    if summary.kept:
+        yield f"kept {summary.kept} as they are here: their text here is another, and no older"
+    if summary.gone:
+        yield f"left away {summary.gone} that were deleted here (`ai-memory archive list`)"
+    if summary.expired:
+        yield f"expired {summary.expired} by what the file says: they go to the archive"
+    if summary.renamed_count:
+        named = _places([f"'{title}'" for title in summary.renamed], summary.renamed_count)
+        yield f"renamed {summary.renamed_count} whose title another memory has: {named}"
+    words = {"read_as": "read as", "left_out": "left out:", "changed": "changed:"}
+    for remark in summary.remarks:
+        times = f"{remark.count} × " if remark.kind != "read_as" else ""
+        places = _places(remark.where, remark.count)
+        yield f"{words[remark.kind]} {times}{remark.what}: {places}"
+
+
+def _places(places: list[str], count: int) -> str:
+    shown = places[:_PLACES_SHOWN]
+    more = ", …" if count > len(shown) and len(places) > len(shown) else ""
+    return ", ".join(shown) + more
