@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import sys
+from collections.abc import Callable
 from difflib import get_close_matches, unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +15,7 @@ from ai_memory.adapters.system import SystemClock
 from ai_memory.errors import AiMemoryError, ConfigInvalid, ValidationFailed
 from ai_memory.faces.cli import output
 from ai_memory.faces.cli.call import Call, add_flags
+from ai_memory.faces.cli.client.edit import Edit
 from ai_memory.faces.cli.client.target import NAMES, TARGETS, Command, Place, Target, target_named
 from ai_memory.faces.problems import EXIT_OK
 from ai_memory.model.clock import to_rfc3339
@@ -28,6 +30,7 @@ class _Planned(NamedTuple):
     file: Path
     before: str
     after: str
+    change: Callable[[str], str]
 
     @property
     def diff(self) -> str:
@@ -101,18 +104,32 @@ def _plans(
     files = target.files(place, command)
     if "file" in options:
         files = [(Path(options["file"]).expanduser(), files[0][1]), *files[1:]]
-    plans = []
-    for file, edit in files:
-        try:
-            before = file.read_text(encoding="utf-8") if file.exists() else ""
-            after = (edit.take if options.get("uninstall") else edit.put)(before)
-        except (OSError, UnicodeDecodeError) as cause:
-            raise ConfigInvalid(f"{file} cannot be read: {cause}", hint="Check --file.") from cause
-        except AiMemoryError as refusal:
-            refusal.message = f"{file}: {refusal.message}"
-            raise
-        plans.append(_Planned(file, before, after))
-    return plans
+    return [
+        _planned(file, edit, edit.take if options.get("uninstall") else edit.put)
+        for file, edit in files
+    ]
+
+
+def _planned(file: Path, edit: Edit, change: Callable[[str], str]) -> _Planned:
+    try:
+        before = _text_of(file)
+        return _Planned(file, before, change(before), change)
+    except (OSError, UnicodeDecodeError) as cause:
+        refusal: AiMemoryError = ConfigInvalid(
+            f"{file} cannot be read: {cause}", hint="Check --file."
+        )
+    except AiMemoryError as cause:
+        cause.message = f"{file}: {cause.message}"
+        refusal = cause
+    if change == edit.put:
+        # A person can do what we will not.
+        refusal.hint = f"{refusal.hint} The entry, to paste:\n{edit.shown.rstrip()}"
+    raise refusal
+
+
+def _text_of(file: Path) -> str:
+    """A file's text, its line ends as they are; empty if there is none."""
+    return file.read_bytes().decode("utf-8") if file.exists() else ""
 
 
 def _agreed(call: Call) -> bool:
@@ -133,21 +150,24 @@ def _write(plan: _Planned) -> str | None:
     backup: Path | None = None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        # The client may have written it while the question stood.
+        now = _text_of(file)
+        after = plan.after if now == plan.before else plan.change(now)
         if file.exists():
             stamp = re.sub(r"[-:.]|\+.*", "", to_rfc3339(SystemClock().now()))
             backup = file.with_name(f"{file.name}.bak.{stamp}")
             shutil.copy2(file, backup)
-        if not plan.after:
+        if not after:
             file.unlink(missing_ok=True)
             return None if backup is None else str(backup)
         fresh = file.with_name(f".{file.name}.ai-memory")
-        fresh.write_text(plan.after, encoding="utf-8")
+        fresh.write_bytes(after.encode())
         if backup is not None:
             shutil.copymode(backup, fresh)
         fresh.replace(file)
-    except OSError as cause:
+    except (OSError, UnicodeDecodeError) as cause:
         raise ConfigInvalid(
-            f"{file} cannot be written: {cause.strerror}", hint="Check who owns it."
+            f"{file} cannot be written: {cause}", hint="Check who owns it."
         ) from cause
     return None if backup is None else str(backup)
 

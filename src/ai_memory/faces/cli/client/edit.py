@@ -4,25 +4,33 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import tomllib
 from typing import Any, Final, Protocol
 
 from ai_memory.errors import ConfigInvalid
+from ai_memory.faces.cli.client.jsonc import Document, unexpected
 
 NAME: Final = "ai-memory"
 _BEGIN: Final = "# ai-memory: begin (written by `ai-memory install`)"
 _END: Final = "# ai-memory: end"
-_BLOCK: Final = re.compile(rf"\n*{re.escape(_BEGIN)}\n.*?{re.escape(_END)}\n", re.DOTALL)
+_BLOCK: Final = re.compile(
+    rf"(?:\r?\n)*{re.escape(_BEGIN)}\r?\n.*?{re.escape(_END)}\r?\n", re.DOTALL
+)
 
 
 class Edit(Protocol):
     """One change of one file."""
 
+    @property
+    def shown(self) -> str:
+        """Our entry as it would stand in a file of its own, for a person to paste."""
+
     def put(self, text: str) -> str:
         """The file with our entry.
 
         Raises:
-            ConfigInvalid: The file cannot be read as what it should be.
+            ConfigInvalid: The file cannot be read as what it should be, or has another's entry.
         """
 
     def take(self, text: str) -> str:
@@ -34,80 +42,91 @@ class Edit(Protocol):
 
 
 class JsonEntry:
-    """A value under a path of keys of a JSON object."""
+    """A server under a path of keys of a JSON object; what a person has added to it stays."""
 
-    def __init__(self, path: tuple[str, ...], value: Any) -> None:
+    def __init__(self, path: tuple[str, ...], value: dict[str, Any]) -> None:
         self._path = path
         self._value = value
 
+    @property
+    def shown(self) -> str:
+        """See Edit."""
+        return Document("").put(self._path, self._value)
+
     def put(self, text: str) -> str:
         """See Edit."""
-        root = _object(text)
-        at = root
-        for key in self._path[:-1]:
-            at = at.setdefault(key, {})
-            if not isinstance(at, dict):
-                raise _unexpected(key)
-        if at.get(self._path[-1]) == self._value:
-            return text
-        at[self._path[-1]] = self._value
-        return _written(root)
+        there = self._there(Document(text))
+        if there is None:
+            return Document(text).put(self._path, self._value)
+        if not _starts_us(there):
+            raise ConfigInvalid(
+                f"the file has an entry {NAME} that starts something else",
+                hint="Remove it, or keep it: it names a memory already.",
+            )
+        for key, value in self._value.items():
+            if there.get(key) != value:
+                text = Document(text).put((*self._path, key), value)
+        return text
 
     def take(self, text: str) -> str:
         """See Edit. Objects that only held our entry go with it."""
-        root = _object(text)
-        holders = [root]
-        for key in self._path[:-1]:
-            inner = holders[-1].get(key)
-            if not isinstance(inner, dict):
-                return text
-            holders.append(inner)
-        if self._path[-1] not in holders[-1]:
-            return text
-        for holder, key in zip(reversed(holders), reversed(self._path), strict=True):
-            del holder[key]
-            if holder:
-                break
-        return _written(root) if root else ""
+        document = Document(text)
+        there = self._there(document)
+        return text if there is None or not _starts_us(there) else document.remove(self._path)
+
+    def _there(self, document: Document) -> Any:
+        """What stands under our name, None if nothing does."""
+        at: Any = document.value
+        for key in self._path:
+            if not isinstance(at, dict) or key not in at:
+                return None
+            at = at[key]
+        return {} if at is None else at
 
 
 class JsonHook:
     """A session-start hook of Claude Code: one item of a list, known by its command."""
 
+    _LIST: Final = ("hooks", "SessionStart")
+
     def __init__(self, command: str) -> None:
+        self._command = command
         self._item = {"matcher": "*", "hooks": [{"type": "command", "command": command}]}
+
+    @property
+    def shown(self) -> str:
+        """See Edit."""
+        return Document("").put(self._LIST, [self._item])
 
     def put(self, text: str) -> str:
         """See Edit."""
-        root = _object(text)
-        hooks = root.setdefault("hooks", {})
+        hooks = Document(text).value.get("hooks", {})
         if not isinstance(hooks, dict):
-            raise _unexpected("hooks")
-        items = hooks.setdefault("SessionStart", [])
+            raise unexpected("hooks")
+        items = hooks.get("SessionStart", [])
         if not isinstance(items, list):
-            raise _unexpected("hooks.SessionStart")
-        if self._item in items:
+            raise unexpected("hooks.SessionStart")
+        if [command for _, command in _boots(items)] == [self._command]:
             return text
-        items[:] = [item for item in items if not _is_ours(item)] + [self._item]
-        return _written(root)
+        document = Document(self.take(text))
+        if "SessionStart" in document.value.get("hooks", {}):
+            return document.append(self._LIST, self._item)
+        return document.put(self._LIST, [self._item])
 
     def take(self, text: str) -> str:
-        """See Edit."""
-        root = _object(text)
-        hooks = root.get("hooks")
-        if not isinstance(hooks, dict):
-            return text
-        items = hooks.get("SessionStart")
-        if not isinstance(items, list) or not any(map(_is_ours, items)):
-            return text
-        kept = [item for item in items if not _is_ours(item)]
-        if kept:
-            hooks["SessionStart"] = kept
-        else:
-            del hooks["SessionStart"]
-            if not hooks:
-                del root["hooks"]
-        return _written(root) if root else ""
+        """See Edit. Hooks beside ours, in the same item too, are somebody else's."""
+        while text.strip():
+            document = Document(text)
+            hooks = document.value.get("hooks")
+            items = hooks.get("SessionStart") if isinstance(hooks, dict) else None
+            if not isinstance(items, list) or not (found := _boots(items)):
+                break
+            at, place = found[-1][0]
+            alone = len(items[at]["hooks"]) == 1
+            text = document.remove(
+                (*self._LIST, at) if alone else (*self._LIST, at, "hooks", place)
+            )
+        return text
 
 
 class TomlBlock:
@@ -118,6 +137,11 @@ class TomlBlock:
         lines = [f"{key} = {json.dumps(value)}" for key, value in values.items()]
         self._table = table
         self._block = "\n".join([_BEGIN, f"[{table}]", *lines, _END]) + "\n"
+
+    @property
+    def shown(self) -> str:
+        """See Edit."""
+        return self._block
 
     def put(self, text: str) -> str:
         """See Edit."""
@@ -141,33 +165,39 @@ class TomlBlock:
         return rest if rest.strip() else ""
 
 
-def _is_ours(item: Any) -> bool:
-    hooks = item.get("hooks", []) if isinstance(item, dict) else []
-    return any(
-        isinstance(hook, dict) and " boot " in f"{hook.get('command', '')} "
-        and ("ai-memory" in hook["command"] or "ai_memory" in hook["command"])
-        for hook in hooks
-    )  # fmt: skip
+def _boots(items: list[Any]) -> list[tuple[tuple[int, int], str]]:
+    """The hooks that run our `boot`: which item, which of its hooks, and the command."""
+    return [
+        ((at, place), hook["command"])
+        for at, item in enumerate(items)
+        if isinstance(item, dict) and isinstance(item.get("hooks"), list)
+        for place, hook in enumerate(item["hooks"])
+        if isinstance(hook, dict) and _runs_us(str(hook.get("command", "")), "boot")
+    ]
 
 
-def _object(text: str) -> dict[str, Any]:
-    if not text.strip():
-        return {}
+def _starts_us(entry: Any) -> bool:
+    """Whether a server's entry is one that `install` writes, perhaps with more in it."""
+    if not isinstance(entry, dict):
+        return False
+    words = [entry.get("command"), *(entry.get("args") or ())]
+    return all(isinstance(word, str) for word in words) and _is_us(words, "mcp")
+
+
+def _runs_us(command: str, verb: str) -> bool:
     try:
-        value = json.loads(text)
-    except ValueError as cause:
-        raise ConfigInvalid(
-            f"the file is not plain JSON: {cause}",
-            hint="Comments and trailing commas cannot be kept: add the entry by hand "
-            "(--dry-run on an empty file shows it).",
-        ) from cause
-    if not isinstance(value, dict):
-        raise ConfigInvalid("the file is JSON, but no object", hint="Check its path.")
-    return value
+        return _is_us(shlex.split(command), verb)
+    except ValueError:
+        return False
 
 
-def _written(root: dict[str, Any]) -> str:
-    return json.dumps(root, indent=2, ensure_ascii=False) + "\n"
+def _is_us(words: list[Any], verb: str) -> bool:
+    """Whether words start this program, by its name or by its interpreter, with a command."""
+    if not words:
+        return False
+    program = re.split(r"[/\\]", words[0])[-1].removesuffix(".exe")
+    named = program == NAME or words[1:3] == ["-m", "ai_memory"]
+    return named and verb in words[1:]
 
 
 def _toml(text: str) -> dict[str, Any]:
@@ -177,9 +207,3 @@ def _toml(text: str) -> dict[str, Any]:
         raise ConfigInvalid(
             f"the file is not valid TOML: {cause}", hint="Mend it first."
         ) from cause
-
-
-def _unexpected(key: str) -> ConfigInvalid:
-    return ConfigInvalid(
-        f"'{key}' of the file is not what a client's settings hold", hint="Mend it first."
-    )

@@ -87,6 +87,26 @@ def _codex(place: Place, command: Command) -> list[tuple[Path, Edit]]:
     return [(folder / "config.toml", TomlBlock(f"mcp_servers.{NAME}", values))]
 
 
+def _zed(place: Place, command: Command) -> list[tuple[Path, Edit]]:
+    # On the Mac, too, Zed keeps its settings where Linux programs do.
+    folder = place.home / ".config" if place.platform == "darwin" else place.application_data
+    name = "Zed" if place.platform == "win32" else "zed"
+    entry = {**_server(command), "env": {}}
+    return [(folder / name / "settings.json", JsonEntry(("context_servers", NAME), entry))]
+
+
+def _cline(place: Place, command: Command) -> list[tuple[Path, Edit]]:
+    """One place for all of Cline, and the older one of its extension where VS Code is."""
+    root = Path(place.environment.get("CLINE_DIR") or place.home / ".cline")
+    data = Path(place.environment.get("CLINE_DATA_DIR") or root / "data")
+    user = place.application_data / "Code" / "User"
+    folders = [data]
+    if user.exists():
+        folders.append(user / "globalStorage" / "saoudrizwan.claude-dev")
+    entry = JsonEntry(("mcpServers", NAME), _server(command))
+    return [(folder / "settings" / "cline_mcp_settings.json", entry) for folder in folders]
+
+
 _RESTART: Final = "Restart it; the tools begin with memory_."
 
 TARGETS: Final = (
@@ -97,13 +117,23 @@ TARGETS: Final = (
     Target("windsurf", "Windsurf", _servers(".codeium", "windsurf", "mcp_config.json"), _RESTART),
     Target("codex", "Codex", _codex, _RESTART),
     Target("vscode", "VS Code", _vscode, "Its chat, in agent mode, asks to start the server."),
+    Target("gemini", "Gemini CLI", _servers(".gemini", "settings.json"),
+           "Restart it; /mcp lists ai-memory."),
+    Target("zed", "Zed", _zed, "Its agent panel lists ai-memory at once."),
+    Target("cline", "Cline", _cline, _RESTART),
     Target("continue", "Continue", _servers(".continue", "mcpServers", "ai-memory.json"), _RESTART),
     Target("generic", "any client that reads an mcp.json", _servers("mcp.json"), _RESTART),
 )  # fmt: skip
+
+_ALSO: Final = {
+    "gemini-cli": "gemini", "claude": "claude-code", "vs-code": "vscode", "code": "vscode",
+    "copilot": "vscode", "codex-cli": "codex", "cline-cli": "cline",
+}  # fmt: skip
 
 NAMES: Final = tuple(target.name for target in TARGETS)
 
 
 def target_named(name: str) -> Target | None:
-    """The target with this name."""
+    """The target with this name, or one it also goes by."""
+    name = _ALSO.get(name.lower(), name.lower())
     return next((target for target in TARGETS if target.name == name), None)
