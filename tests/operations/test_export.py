@@ -287,3 +287,13 @@ def test_a_stream_of_a_closed_node_is_refused() -> None:
         pieces = open_.node.stream(CALLER, ExportMemories())
     with pytest.raises(NodeClosed):
         next(pieces)
+
+
+def test_a_record_is_one_line_for_every_reader() -> None:
+    text = "before\u2028between\u2029after\x85end"
+    with harness() as source, harness() as copy:
+        source.run(StoreMemory(title="pasted", content="before\u2028between\u2029after"))
+        lines = exported(source)  # split where Python sees an end
+        assert taken_in(copy, lines)["imported"] == 1
+        assert state_of(copy) == state_of(source)
+    assert len(line_of("memory", json.dumps(text, ensure_ascii=False).encode()).splitlines()) == 1

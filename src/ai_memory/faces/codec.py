@@ -43,11 +43,21 @@ def _decoded(body: bytes) -> Any:
     try:
         return _DECODER.decode(body)
     except UnicodeDecodeError as cause:
-        raise ValidationFailed(f"the body is not UTF-8 (byte {cause.start})", hint=hint) from cause
+        where = not_utf8_at(body)
+        raise ValidationFailed(f"the body is not UTF-8 (byte {where})", hint=hint) from cause
     except RecursionError as cause:
         raise ValidationFailed("the body nests too deep", hint="Flatten it.") from cause
     except msgspec.DecodeError as cause:
         raise ValidationFailed(f"the body is not valid JSON: {cause}", hint=hint) from cause
+
+
+def not_utf8_at(data: bytes) -> int:
+    """Where bytes cease to be UTF-8; their number if they do not."""
+    try:
+        data.decode()
+    except UnicodeDecodeError as cause:
+        return cause.start
+    return len(data)
 
 
 def well_formed(data: bytes) -> bytes:

@@ -20,10 +20,11 @@ from ai_memory import limits
 from ai_memory.compose import OpenNode, open_node
 from ai_memory.config import load_config
 from ai_memory.faces.codec import read_object
-from ai_memory.faces.mcp.envelope import Refusal, one_line, read_body, read_message
+from ai_memory.faces.mcp.envelope import Refusal, read_body, read_message
 from ai_memory.faces.mcp.opening import Ready
 from ai_memory.faces.mcp.pipe import read_lines
 from ai_memory.faces.mcp.server import build_server
+from ai_memory.model.line import one_line
 from ai_memory.operations.registry import command_type, operations_on
 
 TEXT = st.text(max_size=20)
@@ -162,6 +163,13 @@ def test_what_is_no_id_is_answered_under_null(own: str) -> None:
     assert json.loads(refusal.line)["id"] is None
 
 
+def test_the_refusal_says_where() -> None:
+    line = unreadable('"caf\udce9"')
+    refusal = refusal_of(line)
+    assert refusal is not None
+    assert f"not UTF-8 (byte {line.index(0xE9)})" in str(refusal)
+
+
 def test_an_id_that_is_half_a_character_is_refused_under_what_it_was() -> None:
     refusal = refusal_of(unreadable('"c"', r'"own \ud83d"'))
     assert refusal is not None
@@ -210,7 +218,7 @@ def test_well_formed_messages_pass_untouched() -> None:
 @given(st.text())
 def test_a_message_is_one_line_for_every_reader(text: str) -> None:
     text += "\u2028a\u2029b\x85c"
-    line = one_line(json.dumps({"a": text}, ensure_ascii=False))
+    line = one_line(json.dumps({"a": text}, ensure_ascii=False).encode()).decode()
     assert len(line.splitlines()) == 1
     assert json.loads(line) == {"a": text}
 

@@ -20,7 +20,7 @@ from mcp.types import (
 from pydantic import ValidationError
 
 from ai_memory import limits
-from ai_memory.faces.codec import well_formed
+from ai_memory.faces.codec import not_utf8_at, well_formed
 
 _TOKEN: Final = re.compile(
     rb'"(?:[^"\\]|\\.)*+"?'  # an end that is missing does not send the search back to the beginning
@@ -33,7 +33,6 @@ _LAST_FIELD: Final = re.compile(
 )
 _SEEN_BYTES_MAX: Final = 16_384
 _NULL: Final = b"null"
-_SEPARATORS: Final = {"\u2028": r"\u2028", "\u2029": r"\u2029", "\x85": r"\u0085"}
 
 
 class Refusal(Exception):
@@ -82,15 +81,6 @@ def read_body(body: bytes) -> tuple[JSONRPCMessage, bytes]:
     return message, message.model_dump_json(by_alias=True, exclude_unset=True).encode()
 
 
-def one_line(text: str) -> str:
-    """JSON without raw characters at which some readers end a line; all of them stand in texts."""
-    if not text.isascii():
-        for separator, escape in _SEPARATORS.items():
-            if separator in text:
-                text = text.replace(separator, escape)
-    return text
-
-
 def _at_once(data: bytes) -> JSONRPCMessage | None:
     """The message in well-formed bytes."""
     try:
@@ -110,8 +100,8 @@ def _mended(data: bytes) -> JSONRPCMessage:
     """
     try:
         value = msgspec.json.decode(well_formed(data))
-    except UnicodeDecodeError as cause:
-        text = f"the message is not UTF-8 (byte {cause.start})"
+    except UnicodeDecodeError:
+        text = f"the message is not UTF-8 (byte {not_utf8_at(data)})"
         raise Refusal(PARSE_ERROR, text, _id_in(data)) from None
     except RecursionError:
         raise Refusal(PARSE_ERROR, "the message nests too deep", _id_in(data)) from None

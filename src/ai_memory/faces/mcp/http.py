@@ -18,11 +18,12 @@ from mcp.types import INVALID_REQUEST, JSONRPCMessage, JSONRPCRequest
 from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from ai_memory import limits
-from ai_memory.faces.mcp.envelope import Refusal, one_line, read_body
+from ai_memory.faces.mcp.envelope import Refusal, read_body
 from ai_memory.faces.mcp.opening import Ready
 from ai_memory.faces.mcp.server import build_server
 from ai_memory.faces.mcp.session import SessionBook
 from ai_memory.faces.mcp.visit import VISIT, Visit
+from ai_memory.model.line import one_line
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 _SESSION_ID: Final = b"mcp-session-id"
 _VERSION: Final = b"mcp-protocol-version"
-_CHANGED: Final = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
+_CHANGED: Final = b'{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}'
 
 
 def mcp_app(
@@ -175,7 +176,7 @@ class _Exchange:
             more.append((_SESSION_ID, self._visit.session_id.encode()))
             if self._visit.grew and b"text/event-stream" in self._headers.get(b"accept", b""):
                 # A notification goes before the answer it belongs to, and both as events.
-                body = b"".join(map(_event, (_CHANGED, one_line(body.decode()))))
+                body = b"".join(map(_event, (_CHANGED, one_line(body))))
                 more += [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
                 more.append((b"content-length", b"%d" % len(body)))
         ours = {name for name, _ in more}
@@ -195,8 +196,8 @@ def _client_of(message: JSONRPCMessage) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def _event(data: str) -> bytes:
-    return f"event: message\r\ndata: {data}\r\n\r\n".encode()
+def _event(data: bytes) -> bytes:
+    return b"event: message\r\ndata: %b\r\n\r\n" % data
 
 
 async def _body(receive: Receive) -> bytes:

@@ -19,8 +19,9 @@ from mcp.shared.message import ServerMessageMetadata, SessionMessage
 from mcp.types import JSONRPCError, JSONRPCMessage, JSONRPCRequest, JSONRPCResponse
 
 from ai_memory import limits
-from ai_memory.faces.mcp.envelope import Refusal, one_line, read_message
+from ai_memory.faces.mcp.envelope import Refusal, read_message
 from ai_memory.faces.mcp.pipe import LineWriter, note, read_lines
+from ai_memory.model.line import one_line
 
 if TYPE_CHECKING:
     from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
@@ -121,4 +122,4 @@ class Wire:
 
     async def _write(self, message: JSONRPCMessage) -> None:
         text = message.model_dump_json(by_alias=True, exclude_unset=True)
-        await self._writer.write(one_line(text).encode())
+        await self._writer.write(one_line(text.encode()))
