@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import msgspec
 
+from ai_memory.adapters.project import own_project, working_folder
 from ai_memory.compose import OpenNode, Progress
 from ai_memory.compose import open_node as compose_node
 from ai_memory.config import load_config
@@ -105,7 +106,8 @@ class _Face(metaclass=_Offering):
 
     def __init__(self, opened: OpenNode, agent_id: str | None) -> None:
         self._opened = opened
-        self._caller: Caller = opened.caller("python", agent_id)
+        project = own_project(opened.config.namespace, folder=working_folder())
+        self._caller: Caller = opened.caller("python", agent_id, project=project)
 
     if not TYPE_CHECKING:
 
@@ -268,6 +270,7 @@ def open_node(
     level: str | None = None,
     *,
     agent_id: str | None = None,
+    namespace: str | None = None,
     clock: Clock | None = None,
     embedder: Embedder | str | None = None,
     progress: Progress | None = None,
@@ -283,6 +286,8 @@ def open_node(
         embedder: Instead of the configured one: a kind (minilm, onnx, openai, ollama, none) or
             an object that embeds.
         progress: Called with (what, share done) while a model is converted for the first time.
+        namespace: Your own project, which is meant where a call names none; default: that of the
+            configuration, else of the folder this process works in.
         settings: Any other setting of `ai_memory.config.SETTINGS` by name.
 
     Raises:
@@ -290,7 +295,12 @@ def open_node(
     """
 
     def opener() -> OpenNode:
-        flags = {"db": None if db is None else str(db), "tier": level, **settings}
+        flags = {
+            "db": None if db is None else str(db),
+            "tier": level,
+            "namespace": namespace,
+            **settings,
+        }
         given = None
         if isinstance(embedder, str):
             flags["embedder"] = embedder

@@ -98,13 +98,27 @@ class OpenNode:
                 self._curator = _curator(self.node, self.config, background=False)
             return self._curator
 
-    def caller(self, face: str, agent_id: str | None = None, client: str | None = None) -> Caller:
-        """Who calls: the claimed identity, else the configured one, else the process's own."""
+    def caller(
+        self,
+        face: str,
+        agent_id: str | None = None,
+        client: str | None = None,
+        project: str | None = None,
+    ) -> Caller:
+        """Who calls, and from which project.
+
+        Args:
+            face: Through which face.
+            agent_id: The claimed identity; None: the configured one, else the process's own.
+            client: The name of the client's program, for the process's own.
+            project: See `adapters.project.own_project`.
+        """
         return Caller(
             agent_id=agent_id
             or self.config.agent_id
             or own_agent_id(client=client, anonymize=self.config.anonymize),
             face=face,  # type: ignore[arg-type]
+            project=project,
         )
 
     def close(self) -> None:

@@ -15,8 +15,10 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
 
 from ai_memory import limits
-from ai_memory.errors import ConfigInvalid
+from ai_memory.errors import ConfigInvalid, ValidationFailed
+from ai_memory.model.field import check_namespace
 from ai_memory.model.memory import Retention
+from ai_memory.model.name import one_name
 
 LEVELS: Final = ("keyword", "semantic", "smart", "autonomous")
 EMBEDDERS: Final = ("minilm", "onnx", "openai", "ollama", "hashing", "none")
@@ -140,6 +142,18 @@ def _one_of(*names: str) -> Callable[[Any], str]:
         return text
 
     return parse
+
+
+def _namespace(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be text")  # noqa: TRY004 - all reasons are ValueErrors
+    name = value.strip()
+    if name:
+        try:
+            check_namespace(name)
+        except ValidationFailed as cause:
+            raise ValueError(f"is no namespace. {cause.hint}") from cause
+    return one_name(name)
 
 
 def _flag(value: Any) -> bool:
@@ -275,8 +289,8 @@ SETTINGS: Final = (
     Setting("agent_id", "AI_MEMORY_AGENT_ID", "agent_id", None, _text, "Who you are."),
     Setting("anonymize", "AI_MEMORY_ANONYMIZE", "identity.anonymize_default", False, _flag,
             "Leave the host name out of the default agent id."),
-    Setting("namespace", "AI_MEMORY_NAMESPACE", "default_namespace", "", str,
-            "The CLI's namespace; empty: the project's name, else global."),
+    Setting("namespace", "AI_MEMORY_NAMESPACE", "default_namespace", "", _namespace,
+            "Your own project's namespace; empty: the project's name, else global."),
     Setting("bind", "AI_MEMORY_BIND", "bind", f"127.0.0.1:{limits.HTTP_PORT}", _bind,
             "Address and port of the HTTP server."),
     Setting("workers", "AI_MEMORY_WORKERS", "workers", 0, _whole(0, limits.WORKERS_MAX),
@@ -473,42 +487,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def project_namespace(folder: Path | None = None) -> str:
-    """Where a CLI call belongs: the git remote's name, else the folder's, else global.
-
-    Args:
-        folder: Where the project is; None: where we stand.
-    """
-    folder = Path.cwd() if folder is None else folder.absolute()
-    for parent in (folder, *folder.parents):
-        git = parent / ".git" / "config"
-        if git.is_file():
-            name = _remote_name(git) or parent.name
-            return _segment(name)
-    return _segment(folder.name)
-
-
-def _remote_name(git_config: Path) -> str | None:
-    try:
-        lines = git_config.read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return None
-    in_origin = False
-    for line in lines:
-        text = line.strip()
-        if text.startswith("["):
-            in_origin = text.replace("'", '"') == '[remote "origin"]'
-        elif in_origin and text.partition("=")[0].strip() == "url":
-            url = text.partition("=")[2].strip().rstrip("/")
-            return url.replace(":", "/").rsplit("/", 1)[-1].removesuffix(".git") or None
-    return None
-
-
-def _segment(name: str) -> str:
-    clean = "".join(c if c.isalnum() or c in "-_.@" else "-" for c in name).strip(".")[:128]
-    return clean or "global"
 
 
 def platform_note() -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from functools import cache
-from typing import Any, ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import msgspec
 
-from ai_memory.model.field import CHECKS, NAMES
+from ai_memory.model.field import CHECKS, GLOBAL, NAMES, OWN
 from ai_memory.model.name import name_fields
 
 Action: TypeAlias = Literal["read", "write", "delete", "promote", "maintain"]
@@ -21,6 +22,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     action: ClassVar[Action] = "read"
+    at_home: ClassVar[bool] = False
+    """Whether it asks for the caller's own project, where no namespace is named."""
 
     def __post_init__(self) -> None:
         """Check what types cannot say; names take the form they are compared in.
@@ -34,6 +37,17 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             value = getattr(self, name)
             if value is not None and value is not msgspec.UNSET:
                 check(value)
+
+    def settled(self, caller: Caller) -> Self:
+        """The command as it is carried out: what is left to the caller's project is filled in.
+
+        Settled before anybody may refuse or keep it, so that it means the same later and elsewhere.
+        """
+        if getattr(self, "namespace", None) != OWN:
+            return self
+        settled = copy.copy(self)
+        msgspec.structs.force_setattr(settled, "namespace", caller.home)
+        return settled
 
 
 @cache
@@ -52,7 +66,14 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         agent_id: The claimed identity; stamped on what is stored.
         face: Where the request entered; chooses nothing but the default `source`.
+        project: The namespace of the project it works in (`adapters.project`); None: none.
     """
 
     agent_id: str
     face: Literal["python", "mcp", "http", "cli", "worker"] = "python"
+    project: str | None = None
+
+    @property
+    def home(self) -> str:
+        """The namespace of what names none."""
+        return self.project or GLOBAL

@@ -21,6 +21,12 @@ from ai_memory.model.clock import Micros, Period, parse_period
 from ai_memory.model.link import Direction, Relation
 from ai_memory.model.memory import SOURCES
 
+GLOBAL: Final = "global"
+"""The namespace of what belongs to no project."""
+
+OWN: Final = ""
+"""Stands for the caller's own project where a command names no namespace; see `Command.settled`."""
+
 MemoryId = Annotated[str, Meta(min_length=1, description="Id, or a prefix that fits only one.")]
 Title = Annotated[
     str,
@@ -37,6 +43,14 @@ Namespace = Annotated[
         min_length=1,
         max_length=limits.NAMESPACE_CHARS_MAX,
         description="Where it belongs; `/` makes a hierarchy, at most 8 deep.",
+    ),
+]
+OwnNamespace = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=limits.NAMESPACE_CHARS_MAX,
+        description="Your own project unless given; `/` makes a hierarchy, at most 8 deep.",
     ),
 ]
 TierField = Annotated[
@@ -551,7 +565,7 @@ CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "title": check_title,
     "content": check_content,
     "summary": _check_summary,
-    "namespace": check_namespace,
+    "namespace": lambda text: None if text == OWN else check_namespace(text),
     "to_namespace": _check_namespace_named("to_namespace"),
     "as_agent": _check_namespace_named("as_agent"),
     "tags": lambda value: check_tag(value) if isinstance(value, str) else check_tags(value),

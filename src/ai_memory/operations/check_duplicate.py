@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -11,7 +11,6 @@ from ai_memory import limits
 from ai_memory.model import field
 from ai_memory.model.command import Command
 from ai_memory.model.query import Filter
-from ai_memory.operations.narrowing import exactly
 from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.similar import Compared, similar_by_meaning, similar_by_words
 from ai_memory.operations.step import Compute, Context, Embed, Read, Steps
@@ -32,9 +31,11 @@ class CheckDuplicate(Command, frozen=True, kw_only=True):
     Compares meaning; at the keyword level, where no model is, words: `method` says which.
     """
 
+    at_home: ClassVar[bool] = True
+
     title: field.Title
     content: field.Content
-    namespace: field.Namespace | None = None
+    namespace: field.OwnNamespace = field.OWN
     threshold: Annotated[
         float,
         Meta(
@@ -79,7 +80,7 @@ class DuplicateResult(msgspec.Struct, kw_only=True):
 
 def check_duplicate(command: CheckDuplicate, context: Context) -> Steps[DuplicateResult]:
     """Run CheckDuplicate."""
-    where = Filter(now=context.now, namespaces=exactly(command.namespace))
+    where = Filter(now=context.now, namespaces=(command.namespace,))
     matrix: Matrix | None = None
     if context.vector_index is not None:
         texts: list[str] = yield Compute(lambda: _spread(command.title, command.content))

@@ -36,6 +36,7 @@ class ConsolidateMemories(Command, frozen=True, kw_only=True):
     """
 
     action: ClassVar[Action] = "write"
+    at_home: ClassVar[bool] = True
 
     ids: Annotated[
         tuple[field.MemoryId, ...],
@@ -47,7 +48,7 @@ class ConsolidateMemories(Command, frozen=True, kw_only=True):
     ]
     title: field.Title
     summary: Annotated[str, Meta(min_length=1, description="What it is to say.")] | None = None
-    namespace: field.Namespace = "global"
+    namespace: field.OwnNamespace = field.OWN
     tier: field.TierField = "long"
     agent_id: field.AgentId | None = None
 

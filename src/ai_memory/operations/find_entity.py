@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import Meta
@@ -14,10 +14,16 @@ from ai_memory.model.query import Filter
 from ai_memory.operations.narrowing import exactly
 from ai_memory.operations.step import Context
 from ai_memory.ports import Reader
+from ai_memory.retrieval.proximity import lineage
 
 
 class FindEntity(Command, frozen=True, kw_only=True):
-    """Find an entity by its name or an alias, letter for letter; the newest if several have it."""
+    """Find an entity by its name or an alias, letter for letter.
+
+    If several have it, your own project's, else the newest.
+    """
+
+    at_home: ClassVar[bool] = True
 
     alias: Annotated[str, Meta(min_length=1, description="What it is called.")]
     namespace: field.OnlyNamespace | None = None
@@ -35,8 +41,13 @@ class EntityFound(msgspec.Struct, kw_only=True):
 
 def find_entity(command: FindEntity, rows: Reader, context: Context) -> EntityFound:
     """Run FindEntity."""
-    where = Filter(now=context.now, namespaces=exactly(command.namespace))
-    entity = rows.entity_called(command.alias.strip(), where)
+    name, home = command.alias.strip(), context.caller.project
+    places = [exactly(command.namespace)]
+    if command.namespace is None and home is not None:
+        places.insert(0, lineage(home))
+    entity = None
+    for namespaces in places:
+        entity = entity or rows.entity_called(name, Filter(now=context.now, namespaces=namespaces))
     if entity is None:
         return EntityFound(
             found=False, entity_id=None, canonical_name=None, namespace=None, aliases=()

@@ -32,10 +32,12 @@ from ai_memory.ports import Lookups, Reader, Transaction, WindowVector
 class ImportedMemory(Command, frozen=True, kw_only=True):
     """One memory as it stood elsewhere. Only title and content are needed."""
 
+    at_home: ClassVar[bool] = True
+
     title: field.Title
     content: field.Content
     id: field.MemoryId | None = None
-    namespace: field.Namespace = "global"
+    namespace: field.OwnNamespace = field.OWN
     tier: field.TierField = "long"
     tags: field.Tags = ()
     priority: field.Priority = 5
@@ -77,6 +79,7 @@ class ImportMemories(Command, frozen=True, kw_only=True):
     """
 
     action: ClassVar[Action] = "write"
+    at_home: ClassVar[bool] = True
 
     memories: Annotated[
         tuple[dict[str, Any], ...],
@@ -238,7 +241,7 @@ def _drafts(command: ImportMemories, context: Context) -> tuple[list[_Draft], li
     met: Counter[str] = Counter()
     for index, record in enumerate(command.memories):
         try:
-            memory = _memory(_record(record), context)
+            memory = _memory(_record(record).settled(context.caller), context)
         except AiMemoryError as refusal:
             errors.append(ImportRefusal(index=index, code=refusal.code, message=refusal.message))
         else:

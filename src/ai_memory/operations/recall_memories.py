@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Final, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, ClassVar, Final, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -33,7 +34,7 @@ from ai_memory.retrieval.fusion import (
     rank,
     votes,
 )
-from ai_memory.retrieval.proximity import lineage, proximity
+from ai_memory.retrieval.proximity import Origin, lineage, nearness, origin, proximity
 from ai_memory.retrieval.question import FIRST_PERSON_SHARE, asked_for, first_person
 from ai_memory.retrieval.relevance import MIN_RELEVANCE
 from ai_memory.retrieval.supersession import current_first
@@ -52,6 +53,8 @@ class RecallMemories(Command, frozen=True, kw_only=True):
     Ranks by words and, from the semantic level on, by meaning. A namespace with `/` includes its
     ancestors, nearer ones first. Being recalled extends a memory's life.
     """
+
+    at_home: ClassVar[bool] = True
 
     context: Annotated[str, Meta(min_length=1, description="The question or situation.")]
     namespace: field.OnlyNamespace | None = None
@@ -87,11 +90,14 @@ class RecalledView(MemoryView, kw_only=True):
 
     Attributes:
         relevance: How likely it is to be about what was asked, between 0 and 1.
+        origin: Where it comes from, for a caller who has a project or asked for a namespace: from
+            there (own), an ancestor of it, global, or elsewhere: another project.
         superseded_by: Ids of the memories that replace it, the newest first.
     """
 
     score: float
     relevance: float
+    origin: Origin | UnsetType = UNSET
     superseded_by: list[str] | UnsetType = UNSET
     explanation: dict[str, float] | UnsetType = UNSET
 
@@ -205,7 +211,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
         yield Touch(tuple(hit.memory.id for hit in found))
     hybrid = query is not None and ranking.problem is None
     return RecallResult(
-        memories=[_recalled(hit) for hit in found],
+        memories=[_recalled(hit, command.namespace or _home(command, context)) for hit in found],
         count=len(found),
         mode="hybrid" if hybrid else "keyword",
         tokens_used=(
@@ -239,6 +245,7 @@ def _rank(
     blended: Vector | None,
 ) -> _Ranking:
     """Ask each search for candidates, read the best of them, rank them."""
+    home = _home(command, context)
     problem = vectors_problem(rows, context)
     if problem is None and query is None and context.vector_index is not None:
         problem = "the embedder does not answer"
@@ -246,13 +253,21 @@ def _rank(
         query = blended = None
     namespaces = None if command.namespace is None else lineage(command.namespace)
     where = narrowed(command, context.now, namespaces)
-    hits = rows.rank_words(asked_for(command.context, limits.QUERY_TERMS_MAX), where, WORD_HITS)
     passages: dict[int, tuple[int, int]] = {}
-    cosines = _votes(rows, context, query, where, passages)
-    contexts = _votes(rows, context, blended, where, passages)
-    chosen = pool((hit.key for hit in hits), cosines, contexts)
+    terms = asked_for(command.context, limits.QUERY_TERMS_MAX)
+    words: dict[int, float] = {}
+    cosines: dict[int, list[float]] = {}
+    contexts: dict[int, list[float]] = {}
+    rankings: list[Iterable[int]] = []
+    for place in _places(rows, where, home):
+        hits = rows.rank_words(terms, place, WORD_HITS)
+        near = _votes(rows, context, query, place, passages)
+        about = _votes(rows, context, blended, place, passages)
+        rankings += [hit.key for hit in hits], near, about
+        words |= {hit.key: hit.score for hit in hits}
+        cosines, contexts = cosines | near, contexts | about
+    chosen = pool(*rankings)
     memories = rows.memories_by_key(chosen)
-    words = {hit.key: hit.score for hit in hits}
     ranked = rank(
         command.context,
         [
@@ -266,7 +281,7 @@ def _rank(
                 confidence=memory.confidence,
                 created_at=memory.created_at,
                 durable=memory.tier == "long",
-                proximity=_nearness(command.namespace, memory.namespace),
+                proximity=_nearness(command.namespace, home, memory.namespace),
             )
             for key in chosen
             if (memory := memories.get(key)) is not None
@@ -290,7 +305,7 @@ def _rank(
             )
             for hit in relevant
         ],
-        len(hits),
+        len(words),
         len(cosines),
         problem,
     )
@@ -366,11 +381,33 @@ def _nearest(
     )
 
 
-def _nearness(asked: str | None, found: str) -> float:
-    return 1.0 if asked is None else proximity(asked, found)
+def _home(command: RecallMemories, context: Context) -> str | None:
+    """The project that comes first in a recall that names no namespace; None: there is none."""
+    project = context.caller.project
+    return None if command.namespace is not None or project == field.GLOBAL else project
 
 
-def _recalled(hit: _Found) -> RecalledView:
+def _places(rows: Reader, where: Filter, home: str | None) -> tuple[Filter, ...]:
+    """Where to look: everywhere; and once more near the caller, whom a larger project could hide.
+
+    Not where everything is near, or nothing.
+    """
+    if home is None:
+        return (where,)
+    near = (*lineage(home), field.GLOBAL)
+    count = rows.count_memories(Filter(now=where.now, namespaces=near)).value
+    if count in (0, rows.count_memories(Filter(now=where.now)).value):
+        return (where,)
+    return (where, msgspec.structs.replace(where, namespaces=near))
+
+
+def _nearness(asked: str | None, home: str | None, found: str) -> float:
+    if asked is not None:
+        return proximity(asked, found)
+    return 1.0 if home is None else nearness(home, found)
+
+
+def _recalled(hit: _Found, home: str | None) -> RecalledView:
     parts = None if hit.contributions is None else _parts(hit.contributions, hit.neural)
     if parts is not None and hit.lift:
         parts["current"] = hit.lift
@@ -378,6 +415,7 @@ def _recalled(hit: _Found) -> RecalledView:
         **shown(hit.memory),
         score=round(hit.score, 3),
         relevance=round(hit.relevance, 3),
+        origin=UNSET if home is None else origin(home, hit.memory.namespace),
         superseded_by=list(hit.superseded_by) or UNSET,
         explanation=(
             UNSET if parts is None else {name: round(value, 6) for name, value in parts.items()}

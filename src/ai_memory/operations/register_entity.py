@@ -26,6 +26,7 @@ class RegisterEntity(Command, frozen=True, kw_only=True):
     """
 
     action: ClassVar[Action] = "write"
+    at_home: ClassVar[bool] = True
 
     canonical_name: Annotated[
         str,
@@ -35,7 +36,7 @@ class RegisterEntity(Command, frozen=True, kw_only=True):
             description="What it is called. Unique within a namespace.",
         ),
     ]
-    namespace: field.Namespace
+    namespace: field.OwnNamespace = field.OWN
     aliases: Annotated[
         tuple[str, ...],
         Meta(max_length=limits.ALIASES_MAX, description="What else it is called."),

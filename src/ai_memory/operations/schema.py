@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from ai_memory.model.field import OWN
 from ai_memory.operations.registry import Operation, command_type, result_type
 
 
@@ -59,6 +60,11 @@ def _inlined(kind: type) -> dict[str, Any]:
     if definitions:
         schema["$defs"] = definitions
     _type_enums(schema)
+    own = schema.get("properties", {}).get("namespace")
+    if own is not None and own.get("default") == OWN:
+        # What it stands for is in the description; as a value nobody may send it.
+        schema["properties"] = {**schema["properties"], "namespace": {**own}}
+        del schema["properties"]["namespace"]["default"]
     return schema
 
 

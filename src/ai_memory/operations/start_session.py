@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, ClassVar, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -26,11 +26,18 @@ _BYTES_PER_TOKEN: Final = 4  # the estimate shown when nobody asked for a budget
 class StartSession(Command, frozen=True, kw_only=True):
     """Read what matters most before starting work: highest priority first, then newest.
 
-    Looks in the namespace and its ancestors; where they are empty, among the long-term memories of
-    `global`. Reading at the start counts as no recall.
+    Looks in the namespace (your own project's, unless given) and its ancestors; where they are
+    empty, among the long-term memories of `global`. Reading at the start counts as no recall.
     """
 
-    namespace: field.OnlyNamespace | None = None
+    at_home: ClassVar[bool] = True
+
+    namespace: (
+        Annotated[
+            field.OnlyNamespace, Meta(description="Where you begin to work; your own project's.")
+        ]
+        | None
+    ) = None
     limit: field.RecallLimit = limits.RECALL_LIMIT_DEFAULT
     budget_tokens: field.BudgetTokens | None = None
 
@@ -67,8 +74,9 @@ class SessionResult(msgspec.Struct, kw_only=True):
 def start_session(command: StartSession, context: Context) -> Steps[SessionResult]:
     """Run StartSession."""
     limit = min(command.limit, limits.RECALL_LIMIT_MAX)
+    namespace = command.namespace or context.caller.project
     found: list[Memory]
-    found, fell_back = yield Read(lambda rows: _first(rows, command.namespace, limit, context))
+    found, fell_back = yield Read(lambda rows: _first(rows, namespace, limit, context))
     used, dropped = None, 0
     if command.budget_tokens is not None:
         costs = yield CountTokens([memory.content for memory in found])
@@ -90,7 +98,7 @@ def start_session(command: StartSession, context: Context) -> Steps[SessionResul
             else used
         ),
         fell_back=fell_back,
-        namespace=UNSET if command.namespace is None else command.namespace,
+        namespace=UNSET if namespace is None else namespace,
         budget_tokens=UNSET if command.budget_tokens is None else command.budget_tokens,
         memories_dropped=dropped or UNSET,
         summary=summary or UNSET,

@@ -26,6 +26,7 @@ class StoreMany(Command, frozen=True, kw_only=True):
     """
 
     action: ClassVar[Action] = "write"
+    at_home: ClassVar[bool] = True
 
     memories: Annotated[
         tuple[dict[str, Any], ...],
@@ -72,7 +73,7 @@ def store_many(command: StoreMany, context: Context) -> Steps[StoreManyResult]:
     sound: list[_Sound] = []
     for index, fields in enumerate(command.memories):
         try:
-            given = decode_fields(StoreMemory, fields)
+            given = decode_fields(StoreMemory, fields).settled(context.caller)
             sound.append(_Sound(index, given, expiry_of(given, context)))
         except _REFUSALS as refusal:
             refused[index] = refusal

@@ -37,10 +37,11 @@ class StoreMemory(Command, frozen=True, kw_only=True):
     """
 
     action: ClassVar[Action] = "write"
+    at_home: ClassVar[bool] = True
 
     title: field.Title
     content: field.Content
-    namespace: field.Namespace = "global"
+    namespace: field.OwnNamespace = field.OWN
     tier: field.TierField = "mid"
     tags: field.Tags = ()
     priority: field.Priority = 5

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal, TypeAlias
+
+Origin: TypeAlias = Literal["own", "ancestor", "global", "elsewhere"]
 
 _DECAY: Final = 0.3  # per level; the reference's figure, which existing clients rely on
+
+FOREIGN_SHARE: Final = 0.5
+"""What a memory of another project keeps of its score, for a caller who has a project."""
 
 
 def lineage(namespace: str) -> tuple[str, ...]:
@@ -27,3 +32,17 @@ def proximity(asked: str, found: str) -> float:
         return 0.0
     distance = asked.count("/") - found.count("/")
     return 1.0 / (1.0 + _DECAY * distance)
+
+
+def nearness(home: str, found: str) -> float:
+    """How much a memory of namespace `found` counts for a caller at `home` who looks everywhere."""
+    return proximity(home, found) or FOREIGN_SHARE
+
+
+def origin(home: str, found: str) -> Origin:
+    """Where a memory of namespace `found` comes from, seen from `home`."""
+    if found == home:
+        return "own"
+    if home.startswith(found + "/"):
+        return "ancestor"
+    return "global" if found == "global" else "elsewhere"

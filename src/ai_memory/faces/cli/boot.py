@@ -9,19 +9,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ai_memory.config import project_namespace
 from ai_memory.errors import AiMemoryError, ValidationFailed
 from ai_memory.faces.cli import output
-from ai_memory.faces.cli.call import Call, add_flags
+from ai_memory.faces.cli.call import Call, add_flags, path_of
 from ai_memory.faces.cli.paint import Paint, one_line, plural
 from ai_memory.faces.codec import to_command
 from ai_memory.faces.problems import EXIT_OK
 from ai_memory.faces.toon import to_toon
+from ai_memory.model.field import GLOBAL
 from ai_memory.operations.registry import by_method
 from ai_memory.version import __version__
 
 if TYPE_CHECKING:
-    from ai_memory.config import Config
     from ai_memory.faces.cli.parser import Parser
 
 BUDGET_TOKENS: Final = 4_096
@@ -84,30 +83,23 @@ def run(call: Call) -> int:
 def _read(call: Call) -> dict[str, Any]:
     """The session's first memories; none where there is no store yet, and none is made."""
     from ai_memory.faces.cli.door import open_door
-    from ai_memory.faces.cli.setting import node_url, settings
+    from ai_memory.faces.cli.setting import home_of, node_url, settings
 
     config = settings(call.flags)
     operation = by_method("session_start")
-    fields = {"namespace": call.options.get("namespace") or _namespace(call, config)}
+    named, cwd = call.options.get("namespace"), call.options.get("cwd")
+    folder = None if cwd is None else path_of(cwd).expanduser()
+    fields: dict[str, Any] = {} if named is None else {"namespace": named}
     for name, default in (("limit", None), ("budget_tokens", str(BUDGET_TOKENS))):
         value = call.options.get(name, default)
         if value is not None and not (name == "budget_tokens" and value == "0"):
             fields[name] = value
     command = to_command(operation, fields, text=True)
     if node_url(call.flags, config) is None and not Path(config.db).exists():
-        return {"memories": [], "count": 0, "namespace": fields["namespace"], "fell_back": False}
-    with open_door(call.flags, operation, config) as door:
+        namespace = named or home_of(config, folder) or GLOBAL
+        return {"memories": [], "count": 0, "namespace": namespace, "fell_back": False}
+    with open_door(call.flags, operation, config, folder) as door:
         return door.execute(operation, command)
-
-
-def _namespace(call: Call, config: Config) -> str:
-    if config.namespace:
-        return config.namespace
-    folder = call.options.get("cwd")
-    try:
-        return project_namespace(None if folder is None else Path(folder).expanduser())
-    except OSError:
-        return "global"
 
 
 def _status(result: dict[str, Any], problem: AiMemoryError | None) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ai_memory.faces.cli.setting import node_url, settings
+from ai_memory.faces.cli.setting import home_of, node_url, settings
 
 if TYPE_CHECKING:
     from ai_memory.config import Config
@@ -37,13 +38,16 @@ class Door(Protocol):
 
 
 @contextmanager
-def open_door(flags: Flags, operation: Operation, config: Config | None = None) -> Iterator[Door]:
+def open_door(
+    flags: Flags, operation: Operation, config: Config | None = None, folder: Path | None = None
+) -> Iterator[Door]:
     """Open the node that the flags and settings name.
 
     Args:
         flags: The global flags.
         operation: What it is opened for.
         config: The settings, where they are read already.
+        folder: Whose project is meant where none is named; None: that of where we stand.
 
     Raises:
         ConfigInvalid, ValidationFailed: See `settings` and `node_url`.
@@ -51,11 +55,12 @@ def open_door(flags: Flags, operation: Operation, config: Config | None = None) 
     """
     config = settings(flags) if config is None else config
     url = node_url(flags, config)
+    project = home_of(config, folder)
     door: Door
     if url is not None:
         from ai_memory.faces.cli.remote import RemoteDoor
 
-        door = RemoteDoor(url, config)
+        door = RemoteDoor(url, config, project)
     else:
         from ai_memory.faces.cli.local import LocalDoor
 
@@ -65,6 +70,7 @@ def open_door(flags: Flags, operation: Operation, config: Config | None = None) 
         door = LocalDoor(
             config,
             flags,
+            project,
             background=operation.method == "import",
             vectors_later=operation.defers,
         )

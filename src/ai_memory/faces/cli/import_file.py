@@ -19,7 +19,7 @@ from ai_memory.faces.cli.progress import Bar, wants_bar
 from ai_memory.faces.codec import to_command, to_json
 from ai_memory.faces.problems import EXIT_FAILED, EXIT_OK
 from ai_memory.model.clock import to_rfc3339
-from ai_memory.model.field import check_namespace
+from ai_memory.model.field import GLOBAL, check_namespace
 from ai_memory.model.memory import TIERS
 from ai_memory.operations.registry import Operation, by_cli
 
@@ -143,7 +143,7 @@ def run(call: Call) -> int:
     """Import; 1 when the file held nothing but problems."""
     from ai_memory.adapters.formats import open_records
     from ai_memory.faces.cli.door import open_door
-    from ai_memory.faces.cli.setting import default_namespace, settings
+    from ai_memory.faces.cli.setting import home_of, settings
 
     options = call.options
     config = settings(call.flags)
@@ -159,7 +159,7 @@ def run(call: Call) -> int:
             operation,
             records,
             retention=retention,
-            namespace=default_namespace(config),
+            namespace=home_of(config) or GLOBAL,
             restamp="restamp" in options,
         )
         with open_door(call.flags, operation, config) as door:

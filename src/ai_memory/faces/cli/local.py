@@ -28,6 +28,7 @@ class LocalDoor:
         self,
         config: Config,
         flags: Flags,
+        project: str | None = None,
         *,
         background: bool = False,
         vectors_later: bool = False,
@@ -37,6 +38,7 @@ class LocalDoor:
         Args:
             config: The settings.
             flags: The global flags.
+            project: The namespace of the project it is called from; None: none.
             background: Let the janitor work meanwhile: for calls that take long.
             vectors_later: Load no model; the next recall makes the vectors.
 
@@ -52,7 +54,7 @@ class LocalDoor:
                 progress=preparation.told,
                 vectors_later=vectors_later,
             )
-        self.caller = self.opened.caller("cli")
+        self.caller = self.opened.caller("cli", project=project)
 
     def execute(self, operation: Operation, command: Command) -> dict[str, Any]:
         """See Door."""

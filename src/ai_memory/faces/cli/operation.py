@@ -44,10 +44,6 @@ def run(call: Call) -> int:
     operation = by_cli(call.command)
     config = settings(call.flags)
     fields = _fields(operation, call)
-    if operation.method == "store" and "namespace" not in fields:
-        from ai_memory.faces.cli.setting import default_namespace
-
-        fields["namespace"] = default_namespace(config)
     # Decoded before anything is opened: a malformed command leaves no file behind.
     try:
         command = to_command(operation, fields, text=True)

@@ -49,8 +49,8 @@ class Place(NamedTuple):
 class RemoteDoor:
     """Sends each command as one request."""
 
-    def __init__(self, url: str, config: Config) -> None:
-        """Take the node's address; nothing is sent yet.
+    def __init__(self, url: str, config: Config, project: str | None = None) -> None:
+        """Take the node's address, and the project it is called from; nothing is sent yet.
 
         Raises:
             ValidationFailed: The address or the agent id is none.
@@ -63,6 +63,8 @@ class RemoteDoor:
             "Accept": "application/json",
             "User-Agent": f"ai-memory/{__version__}",
             "X-Agent-Id": agent_id,
+            # Said in any case: the folder that counts is ours, not the node's.
+            "X-Namespace": quote(project or "", safe="/"),
         }
         if config.api_key is not None:
             if not _HEADER_TEXT.fullmatch(config.api_key):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ai_memory.config import Config, load_config, project_namespace
+from ai_memory.adapters.project import own_project, working_folder
+from ai_memory.config import Config, load_config
 from ai_memory.errors import ConfigInvalid, ValidationFailed
 from ai_memory.faces.cli.call import Flags
 
@@ -54,11 +55,11 @@ def node_url(flags: Flags, config: Config) -> str | None:
     return None if flags.db is not None else config.url
 
 
-def default_namespace(config: Config) -> str:
-    """Where a memory goes that names no namespace: the configured one, else the project's."""
-    if config.namespace:
-        return config.namespace
-    try:
-        return project_namespace()
-    except OSError:  # the folder we stand in is gone
-        return "global"
+def home_of(config: Config, folder: Path | None = None) -> str | None:
+    """The project this call is made from; None: none, so that `global` is meant.
+
+    Args:
+        config: The settings.
+        folder: Where the project is; None: where we stand.
+    """
+    return own_project(config.namespace, folder=folder or working_folder())

@@ -121,7 +121,7 @@ class App:
         self, operation: Operation, route: Route, request: Request
     ) -> Reply | Stream:
         """Run an operation."""
-        caller = caller_of(request.headers)
+        caller = caller_of(request.headers, self._opened.config.namespace)
         if operation.streams:
             return Stream(partial(self._node.stream, caller, command_of(operation, route, request)))
         if len(request.body) > _LONG_BODY_BYTES:
@@ -154,7 +154,7 @@ class App:
         gauges: dict[str, tuple[str, float]] = {}
         try:
             stats: StatsResult = await self._node.execute_async(
-                caller_of(request.headers), MemoryStats()
+                caller_of(request.headers, self._opened.config.namespace), MemoryStats()
             )
         except AiMemoryError:
             pass

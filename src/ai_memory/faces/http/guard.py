@@ -27,6 +27,7 @@ _SINGLE: Final = frozenset(
     (
         b"host", b"origin", b"sec-fetch-site", b"x-api-key", b"authorization", b"content-type",
         b"content-length", b"content-encoding", b"x-agent-id", b"accept-capabilities",
+        b"x-namespace",
     )
 )  # fmt: skip
 _HOST: Final = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^\s:/@\[\]]+))(?::\d{1,5})?")

@@ -139,6 +139,16 @@ def _operation(
             "schema": {"type": "string", "maxLength": limits.AGENT_ID_CHARS_MAX},
         }
     )
+    if command_type(operation).at_home:
+        parameters.append(
+            {
+                "name": "X-Namespace",
+                "in": "header",
+                "description": "The namespace of your own project, percent-encoded: what is meant "
+                "where a request names none. Without it, the node's setting; then `global`.",
+                "schema": {"type": "string"},
+            }
+        )
     if route.accept is not None:
         parameters.append(
             {

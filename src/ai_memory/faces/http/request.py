@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ai_memory.adapters.project import own_project
 from ai_memory.adapters.system import SystemEntropy
 from ai_memory.errors import ValidationFailed
+from ai_memory.faces.claim import claimed_namespace
 from ai_memory.faces.codec import read_fields, to_command
 from ai_memory.faces.http.body import Headers
 from ai_memory.faces.http.query import decoded, read_query
@@ -71,15 +73,25 @@ def command_of(operation: Operation, route: Route, request: Request) -> Command:
     return to_command(operation, fields, text=route.takes_query or bool(request.query))
 
 
-def caller_of(headers: Headers) -> Caller:
-    """Who asks: the X-Agent-Id header, else somebody unknown, anew for each request.
+def caller_of(headers: Headers, configured: str) -> Caller:
+    """Who asks, and from which project.
+
+    The X-Agent-Id header, else somebody unknown, anew for each request; the X-Namespace header,
+    else the node's setting. Where the node itself runs says nothing about its clients.
+
+    Args:
+        headers: Of the request.
+        configured: The node's setting `namespace`.
 
     Raises:
-        ValidationFailed: The header is no agent id.
+        ValidationFailed: A header is no agent id, or no namespace.
     """
     given: Any = headers.get(b"x-agent-id", b"").strip()
-    if not given:
-        return Caller(agent_id=f"anonymous:req-{_ENTROPY.new_id()[:8]}", face="http")
-    agent_id = given.decode("latin-1")
-    check_agent_id(agent_id)
-    return Caller(agent_id=agent_id, face="http")
+    if given:
+        agent_id = given.decode("latin-1")
+        check_agent_id(agent_id)
+    else:
+        agent_id = f"anonymous:req-{_ENTROPY.new_id()[:8]}"
+    named = headers.get(b"x-namespace")
+    claimed = None if named is None else claimed_namespace(named.decode("latin-1"))
+    return Caller(agent_id=agent_id, face="http", project=own_project(configured, claimed=claimed))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mcp.server.caching import CacheHint
@@ -17,22 +18,27 @@ from mcp.types import (
     CallToolResult,
     GetPromptRequestParams,
     GetPromptResult,
+    InputRequiredResult,
     ListPromptsResult,
     ListResourcesResult,
     ListResourceTemplatesResult,
     ListToolsResult,
+    NotificationParams,
     PaginatedRequestParams,
     ReadResourceRequestParams,
     ReadResourceResult,
     TextResourceContents,
 )
 
+from ai_memory.adapters.project import own_project, working_folder
 from ai_memory.errors import AiMemoryError, UnknownOperation, ValidationFailed
+from ai_memory.faces.claim import claimed_namespace
 from ai_memory.faces.codec import to_builtins, to_command, to_json
 from ai_memory.faces.mcp import resource
 from ai_memory.faces.mcp.answer import answer, failure
 from ai_memory.faces.mcp.progress import heartbeat
 from ai_memory.faces.mcp.prompt import PROMPTS, prompt
+from ai_memory.faces.mcp.root import Roots
 from ai_memory.faces.mcp.visit import visit_of
 from ai_memory.faces.problems import internal
 from ai_memory.faces.toon import FORMATS, TABULAR, Format
@@ -98,6 +104,9 @@ def build_server(source: NodeSource, profile: str, *, sessions: bool = True) -> 
         on_list_prompts=desk.list_prompts,
         on_get_prompt=desk.get_prompt,
     )
+    server.add_notification_handler(
+        "notifications/roots/list_changed", NotificationParams, desk.forget_roots
+    )
     return server
 
 
@@ -128,6 +137,7 @@ class _Desk:
         self._sessions = sessions
         self._families: tuple[str, ...] = ()  # loaded on the one connection
         self._lists: dict[tuple[str, ...], ListToolsResult] = {}
+        self._roots = Roots(sessions=sessions)
 
     async def list_tools(
         self, context: RequestContext, params: PaginatedRequestParams | None
@@ -143,9 +153,12 @@ class _Desk:
             self._lists[loaded] = ListToolsResult(tools=[tool_of(one) for one in shown])
         return self._lists[loaded]
 
+    async def forget_roots(self, _context: RequestContext, _params: NotificationParams) -> None:
+        self._roots.forget()
+
     async def call_tool(
         self, context: RequestContext, params: CallToolRequestParams
-    ) -> CallToolResult:
+    ) -> CallToolResult | InputRequiredResult:
         operation = self._callable(params.name)
         if operation is None:
             raise _not_loaded(params.name, self._profile)
@@ -153,8 +166,15 @@ class _Desk:
             arguments, form = _formatted(operation, params.arguments or {})
             command = to_command(operation, arguments)
             with heartbeat(context):  # opening may take long: a model is converted once
+                folders: Sequence[Path] = ()
+                if command.at_home:
+                    found = await self._roots.folders(context, params)
+                    if found is None:
+                        return Roots.asked
+                    folders = found
                 opened = await self._source.opened()
-                result = await opened.node.execute_async(_caller(opened, context), command)
+                caller = self._caller(opened, context, folders)
+                result = await opened.node.execute_async(caller, command)
             family_of = _LOADERS.get(operation.name)
             if family_of is not None:
                 await self._load(family_of(result), context)
@@ -186,6 +206,46 @@ class _Desk:
         elif self._sessions:
             self._families = after
             await context.session.send_tool_list_changed()
+
+    def _caller(
+        self, opened: OpenNode, context: RequestContext, folders: Sequence[Path] = ()
+    ) -> Caller:
+        """Who calls, and from which project.
+
+        X-Agent-Id over HTTP, else the configured identity, else the client's name; the project by
+        X-Namespace over HTTP, and on a pipe by the folder the client started us in.
+
+        Args:
+            opened: The node.
+            context: The call.
+            folders: The client's roots.
+
+        Raises:
+            ValidationFailed: A header is no agent id, or no namespace.
+        """
+        agent_id = project = None
+        if context.request is not None:
+            headers = context.request.headers
+            agent_id = headers.get("x-agent-id", "").strip() or None
+            if agent_id is not None:
+                check_agent_id(agent_id)
+            if "x-namespace" in headers:
+                project = claimed_namespace(headers["x-namespace"])
+        # From the handshake, or from this request in the era without one.
+        client = context.session.client_params
+        visit = visit_of(context.request)
+        said = None if visit is None else visit.client
+        return opened.caller(
+            "mcp",
+            agent_id,
+            said if client is None else client.client_info.name,
+            own_project(
+                opened.config.namespace,
+                claimed=project,
+                roots=folders,
+                folder=working_folder() if self._sessions else None,
+            ),
+        )
 
     async def list_resources(
         self, context: RequestContext, params: PaginatedRequestParams | None
@@ -223,7 +283,8 @@ class _Desk:
         try:
             command = to_command(operation, fields)
             opened = await self._source.opened()
-            result = await opened.node.execute_async(_caller(opened, context), command)
+            caller = self._caller(opened, context)
+            result = await opened.node.execute_async(caller, command)
         except AiMemoryError as error:
             text = f"{error.message}. {error.hint}"
             raise MCPError(INVALID_PARAMS, text, error.as_dict()) from error
@@ -265,24 +326,6 @@ def _formatted(operation: Operation, arguments: dict[str, Any]) -> tuple[dict[st
             field="format",
         )
     return fields, form
-
-
-def _caller(opened: OpenNode, context: RequestContext) -> Caller:
-    """Who calls: X-Agent-Id over HTTP, else the configured identity, else the client's name.
-
-    Raises:
-        ValidationFailed: The header is no agent id.
-    """
-    claimed = None
-    if context.request is not None:
-        claimed = context.request.headers.get("x-agent-id", "").strip() or None
-        if claimed is not None:
-            check_agent_id(claimed)
-    # From the handshake, or from this request in the era without one.
-    client = context.session.client_params
-    visit = visit_of(context.request)
-    said = None if visit is None else visit.client
-    return opened.caller("mcp", claimed, said if client is None else client.client_info.name)
 
 
 def _not_loaded(name: str, profile: str) -> MCPError:
