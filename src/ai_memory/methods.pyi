@@ -69,6 +69,7 @@ class RecalledView(builtins.dict[str, Any]):
     expires_at: str
     score: float
     relevance: float
+    origin: Literal['ancestor', 'elsewhere', 'global', 'own']
     superseded_by: builtins.list[str]
     explanation: builtins.dict[str, float]
 
@@ -706,7 +707,7 @@ class Methods:
         self,
         title: str,
         content: str,
-        namespace: str = 'global',
+        namespace: str = '',
         tier: Literal['long', 'mid', 'short'] = 'mid',
         tags: builtins.list[str] | tuple[str, ...] | builtins.set[str] | builtins.frozenset[str] = ...,
         priority: int = 5,
@@ -1033,7 +1034,7 @@ class Methods:
     def entity_register(
         self,
         canonical_name: str,
-        namespace: str,
+        namespace: str = '',
         aliases: builtins.list[str] | tuple[str, ...] = ...,
         metadata: builtins.dict[str, Any] = ...,
         agent_id: str | None = None,
@@ -1047,7 +1048,7 @@ class Methods:
         alias: str,
         namespace: str | None = None,
     ) -> EntityFound:
-        """Find an entity by its name or an alias, letter for letter; the newest if several have it."""
+        """Find an entity by its name or an alias, letter for letter."""
 
     find_entity = entity_get_by_alias
 
@@ -1108,7 +1109,7 @@ class Methods:
         ids: builtins.list[str] | tuple[str, ...],
         title: str,
         summary: str | None = None,
-        namespace: str = 'global',
+        namespace: str = '',
         tier: Literal['long', 'mid', 'short'] = 'long',
         agent_id: str | None = None,
     ) -> ConsolidateResult:
@@ -1138,7 +1139,7 @@ class Methods:
         self,
         title: str,
         content: str,
-        namespace: str | None = None,
+        namespace: str = '',
         threshold: float = 0.85,
     ) -> DuplicateResult:
         """Tell whether a text is stored already, before storing it. Nothing is changed."""
@@ -1228,7 +1229,7 @@ class AsyncMethods:
         self,
         title: str,
         content: str,
-        namespace: str = 'global',
+        namespace: str = '',
         tier: Literal['long', 'mid', 'short'] = 'mid',
         tags: builtins.list[str] | tuple[str, ...] | builtins.set[str] | builtins.frozenset[str] = ...,
         priority: int = 5,
@@ -1555,7 +1556,7 @@ class AsyncMethods:
     async def entity_register(
         self,
         canonical_name: str,
-        namespace: str,
+        namespace: str = '',
         aliases: builtins.list[str] | tuple[str, ...] = ...,
         metadata: builtins.dict[str, Any] = ...,
         agent_id: str | None = None,
@@ -1569,7 +1570,7 @@ class AsyncMethods:
         alias: str,
         namespace: str | None = None,
     ) -> EntityFound:
-        """Find an entity by its name or an alias, letter for letter; the newest if several have it."""
+        """Find an entity by its name or an alias, letter for letter."""
 
     find_entity = entity_get_by_alias
 
@@ -1630,7 +1631,7 @@ class AsyncMethods:
         ids: builtins.list[str] | tuple[str, ...],
         title: str,
         summary: str | None = None,
-        namespace: str = 'global',
+        namespace: str = '',
         tier: Literal['long', 'mid', 'short'] = 'long',
         agent_id: str | None = None,
     ) -> ConsolidateResult:
@@ -1660,7 +1661,7 @@ class AsyncMethods:
         self,
         title: str,
         content: str,
-        namespace: str | None = None,
+        namespace: str = '',
         threshold: float = 0.85,
     ) -> DuplicateResult:
         """Tell whether a text is stored already, before storing it. Nothing is changed."""

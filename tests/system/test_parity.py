@@ -161,6 +161,12 @@ SCRIPT: list[tuple[str, dict[str, Any]]] = [
     ("auto_consolidate", {"dry_run": True, "min_count": 2}),
     ("auto_consolidate", {"namespace": "a", "short_only": True}),
     ("auto_consolidate", {"min_count": 1}),
+    # What names no namespace.
+    ("store", {"title": "Host", "content": "It runs on node-8, says Tom", "source": "api"}),
+    ("entity_register", {"canonical_name": "Tom"}),
+    ("entity_get_by_alias", {"alias": "Tom"}),
+    ("check_duplicate", {"title": "Host", "content": "It runs on node-7"}),
+    ("session_start", {}),
     # Touches are written within a second, so what counts them comes last.
     ("recall", {"context": "which database is used?", "namespace": "a/b", "explain": True}),
     ("recall", {"context": "node-7", "budget_tokens": 3, "limit": 2}),
@@ -359,6 +365,7 @@ def test_a_face_answers_like_the_python_api(
     face: Callable[[Path], list[Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AI_MEMORY_PROFILE", "full")
+    monkeypatch.setenv("AI_MEMORY_NAMESPACE", "work/shop")
     for (method, here), (_method, there) in zip(face(tmp_path), expected(tmp_path), strict=True):
         assert here == there, method
 

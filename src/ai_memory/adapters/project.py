@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Final
@@ -173,8 +172,11 @@ def _read(file: Path) -> str | None:
 
 def _segment(name: str) -> str | None:
     """A folder's name as one part of a namespace: what cannot stand in one becomes a dash."""
-    text = unicodedata.normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))
-    clean = "".join(c if _stands(c) else "-" for c in text).strip(".")
+    if not name.isascii():
+        from unicodedata import normalize
+
+        name = normalize("NFC", os.fsencode(name).decode("utf-8", "replace"))
+    clean = "".join(c if _stands(c) else "-" for c in name).strip(".")
     if len(clean) > limits.PROJECT_CHARS_MAX:
         from zlib import crc32
 
@@ -185,8 +187,11 @@ def _segment(name: str) -> str | None:
 
 
 def _stands(character: str) -> bool:
-    # Vowel signs are marks, and belong to their letters.
-    return character.isalnum() or character in "-_.@" or unicodedata.category(character)[0] == "M"
+    if character.isascii() or character.isalnum():
+        return character.isalnum() or character in "-_.@"
+    from unicodedata import category
+
+    return category(character).startswith("M")  # vowel signs belong to their letters
 
 
 def _home() -> Path | None:

@@ -34,7 +34,14 @@ from ai_memory.retrieval.fusion import (
     rank,
     votes,
 )
-from ai_memory.retrieval.proximity import Origin, lineage, nearness, origin, proximity
+from ai_memory.retrieval.proximity import (
+    Origin,
+    lineage,
+    nearness,
+    origin,
+    own_first,
+    proximity,
+)
 from ai_memory.retrieval.question import FIRST_PERSON_SHARE, asked_for, first_person
 from ai_memory.retrieval.relevance import MIN_RELEVANCE
 from ai_memory.retrieval.supersession import current_first
@@ -50,8 +57,10 @@ _BYTES_PER_TOKEN: Final = 4  # the estimate shown when nobody asked for a budget
 class RecallMemories(Command, frozen=True, kw_only=True):
     """Find the memories that matter for a question or situation, best first.
 
-    Ranks by words and, from the semantic level on, by meaning. A namespace with `/` includes its
-    ancestors, nearer ones first. Being recalled extends a memory's life.
+    Ranks by words and, from the semantic level on, by meaning. Without a namespace it looks
+    everywhere, what is of your own project first; `origin` says where a memory comes from. A
+    namespace with `/` includes its ancestors, nearer ones first. Being recalled extends a memory's
+    life.
     """
 
     at_home: ClassVar[bool] = True
@@ -150,6 +159,7 @@ class _Found(NamedTuple):
         neural: What the reranker added to the score; None if it was not asked.
         superseded_by: Ids of what replaces it.
         lift: What was added to the score, so that it stands above what it supersedes.
+        home: Likewise, so that what is the caller's own stands above what is not.
     """
 
     memory: Memory
@@ -160,6 +170,7 @@ class _Found(NamedTuple):
     neural: float | None = None
     superseded_by: tuple[str, ...] = ()
     lift: float = 0.0
+    home: float = 0.0
 
 
 class _Ranking(NamedTuple):
@@ -196,6 +207,9 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
         scores = yield Rerank(command.context, [_passage(hit) for hit in found])
         if scores is not None:
             found, reranked = _reranked(found, scores), True
+    home = _home(command, context)
+    if home is not None:
+        found = _own_first(found, home)
     found = _current_first(found)
     limit = min(command.limit, limits.RECALL_LIMIT_MAX)
     found = distinct_first(found, lambda hit: hit.memory.content, limit)
@@ -211,7 +225,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
         yield Touch(tuple(hit.memory.id for hit in found))
     hybrid = query is not None and ranking.problem is None
     return RecallResult(
-        memories=[_recalled(hit, command.namespace or _home(command, context)) for hit in found],
+        memories=[_recalled(hit, command.namespace or home) for hit in found],
         count=len(found),
         mode="hybrid" if hybrid else "keyword",
         tokens_used=(
@@ -318,6 +332,23 @@ def _missed(rows: Reader, command: RecallMemories, context: Context) -> ArchiveH
     return recall_hint(rows, command.context, where, command.min_relevance)
 
 
+def _own_first(found: list[_Found], home: str) -> list[_Found]:
+    """What is the caller's own and about the question stands first, with a score that says so."""
+    ordered = own_first(
+        found,
+        lambda hit: origin(home, hit.memory.namespace) in ("own", "ancestor"),
+        lambda hit: hit.relevance,
+        lambda hit: hit.score,
+    )
+    below = 0.0
+    for at in reversed(range(len(ordered))):
+        hit = ordered[at]
+        if hit.score < below:
+            ordered[at] = hit._replace(score=below, home=below - hit.score)
+        below = ordered[at].score
+    return ordered
+
+
 def _current_first(found: list[_Found]) -> list[_Found]:
     """What supersedes another of the pool stands above it, with a score that says so."""
     newer = {hit.memory.id: hit.superseded_by for hit in found if hit.superseded_by}
@@ -409,6 +440,8 @@ def _nearness(asked: str | None, home: str | None, found: str) -> float:
 
 def _recalled(hit: _Found, home: str | None) -> RecalledView:
     parts = None if hit.contributions is None else _parts(hit.contributions, hit.neural)
+    if parts is not None and hit.home:
+        parts["own"] = hit.home
     if parts is not None and hit.lift:
         parts["current"] = hit.lift
     return RecalledView(

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Final, Literal, TypeAlias, TypeVar
 
 Origin: TypeAlias = Literal["own", "ancestor", "global", "elsewhere"]
 
 _DECAY: Final = 0.3  # per level; the reference's figure, which existing clients rely on
 
-FOREIGN_SHARE: Final = 0.5
-"""What a memory of another project keeps of its score, for a caller who has a project."""
+# Both are meanings, not fits (docs/adr/0027).
+OWN_RELEVANCE: Final = 0.5
+"""From here on, a memory is more likely than not about what was asked."""
+OWN_BEFORE: Final = 2
+"""So many own memories may stand before one from elsewhere that fits better."""
+
+T = TypeVar("T")
 
 
 def lineage(namespace: str) -> tuple[str, ...]:
@@ -35,8 +41,12 @@ def proximity(asked: str, found: str) -> float:
 
 
 def nearness(home: str, found: str) -> float:
-    """How much a memory of namespace `found` counts for a caller at `home` who looks everywhere."""
-    return proximity(home, found) or FOREIGN_SHARE
+    """How much a memory of namespace `found` counts for a caller at `home` who looks everywhere.
+
+    An ancestor counts as in `proximity`; what is elsewhere counts in full: `own_first` puts it in
+    its place.
+    """
+    return proximity(home, found) or 1.0
 
 
 def origin(home: str, found: str) -> Origin:
@@ -46,3 +56,34 @@ def origin(home: str, found: str) -> Origin:
     if home.startswith(found + "/"):
         return "ancestor"
     return "global" if found == "global" else "elsewhere"
+
+
+def own_first(
+    hits: Sequence[T],
+    is_own: Callable[[T], bool],
+    relevance: Callable[[T], float],
+    score: Callable[[T], float],
+) -> list[T]:
+    """Put what is the caller's own first, without burying the one answer that is elsewhere.
+
+    Of two projects that both have a database, each is asked about its own, whichever of the texts
+    has more words of the question. So own memories that are about what was asked come first; the
+    others stay among the rest. And as "about" is a guess, the best of the rest that fits better
+    than the own ones stands third at the latest.
+
+    Args:
+        hits: Best first.
+        is_own: Whether it is of the caller's project or an ancestor of it.
+        relevance: How likely it is to be about what was asked, 0 to 1.
+        score: How well it fits.
+
+    Returns:
+        The same hits.
+    """
+    first = [hit for hit in hits if is_own(hit) and relevance(hit) >= OWN_RELEVANCE]
+    rest = [hit for hit in hits if not is_own(hit) or relevance(hit) < OWN_RELEVANCE]
+    best = next((hit for hit in rest if not is_own(hit)), None)
+    if best is not None and len(first) > OWN_BEFORE and score(best) > score(first[OWN_BEFORE]):
+        rest.remove(best)
+        first.insert(OWN_BEFORE, best)
+    return [*first, *rest]

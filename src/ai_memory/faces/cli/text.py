@@ -85,8 +85,9 @@ def _recall(result: Result, paint: Paint) -> Text:
     for memory in result["memories"]:
         sure = memory["confidence"]
         confidence = "" if sure >= 1 else f" conf={sure:.0%}"
+        place = ", another project" if memory.get("origin") == "elsewhere" else ""
         about = (
-            f"score={memory['score']:.2f} (ns={paint.cyan(memory['namespace'])}, "
+            f"score={memory['score']:.2f} (ns={paint.cyan(memory['namespace'])}{place}, "
             f"{memory['access_count']}x, {paint.age(memory['updated_at'])}{confidence})"
         )
         title = paint.bold(one_line(memory["title"]))
