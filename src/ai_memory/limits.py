@@ -141,7 +141,9 @@ CURATOR_ACTIONS_SHOWN_MAX: Final = 1_000
 HTTP_BODY_BYTES_MAX: Final = 2 * 1024 * 1024
 HTTP_PORT: Final = 9_077
 HTTP_BACKLOG: Final = 2_048  # connections that wait to be accepted
-WORKERS_DEFAULT_MAX: Final = 4  # processes of a server; each holds a model of some 100 MB
+WORKERS_DEFAULT_MAX: Final = (
+    4  # processes of a server; each takes some 130 MB, most of it the model
+)
 WORKERS_MAX: Final = 64
 WORKER_SOUND_SECS: Final = 10.0  # a worker that lived so long did not fail at its start
 WORKER_DELAY_SECS: Final = 0.1  # doubled with each failure in a row

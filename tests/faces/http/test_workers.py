@@ -238,3 +238,28 @@ def test_news_come_in_pieces_and_errors_stay_what_they_are() -> None:
     error = told.error()
     assert type(error) is StoreUnavailable
     assert error.as_dict() == StoreUnavailable("no", hint="Do this.", setting="db").as_dict()
+
+
+def test_a_session_begun_at_one_worker_is_known_at_the_other(served: Served) -> None:
+    def call(connection: HTTPConnection, number: int, method: str, **params: Any) -> Any:
+        body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        headers = {**JSON, "Accept": "application/json, text/event-stream", **session}
+        connection.request("POST", "/mcp", json.dumps(body), headers)
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        assert answer.status == 200, text
+        if (given := answer.getheader("Mcp-Session-Id")) is not None:
+            session["Mcp-Session-Id"] = given
+        lines = [line.removeprefix("data: ") for line in text.splitlines() if "result" in line]
+        return json.loads(lines[-1])["result"]
+
+    session: dict[str, str] = {}
+    with closing(served.connect()) as one, closing(served.connect()) as other:
+        client = {"name": "test", "version": "1"}
+        call(one, 1, "initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo=client)
+        assert session
+        before = {tool["name"] for tool in call(other, 2, "tools/list")["tools"]}
+        assert "memory_kg_query" not in before
+        call(one, 3, "tools/call", name="memory_load_family", arguments={"family": "graph"})
+        after = {tool["name"] for tool in call(other, 4, "tools/list")["tools"]}
+        assert "memory_kg_query" in after

@@ -37,6 +37,7 @@ from ai_memory.faces.http.seat import (
 from ai_memory.ports import Clock
 
 _ACCEPTED_AT_ONCE: Final = 64
+_TOGETHER_SECS: Final = 0.25  # the first that is ready waits so long for the others
 _DEAF_SECS: Final = 0.05  # when no worker can take a connection just now
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -100,7 +101,7 @@ class Supervisor:
         self._waiting: deque[socket.socket] = deque()  # accepted, and nobody can take them yet
         self._last = 0
         self._stops = 0
-        self._kill_at = float("inf")
+        self._kill_at = self._begin_at = float("inf")
         self._failure: AiMemoryError | None = None
         self._ready: Ready | None = None
 
@@ -119,6 +120,7 @@ class Supervisor:
                     self._start_due()
                     for key, _events in self._selector.select(self._patience()):
                         key.data()
+                    self._begin()
                     self._listen_again()
         finally:
             self._close()
@@ -144,7 +146,7 @@ class Supervisor:
         due = [place.due for place in self._places if place.pid is None and not self._stops]
         if self._deaf_until is not None:
             due.append(self._deaf_until)
-        due.append(self._kill_at)
+        due += [self._kill_at, self._begin_at]
         wait = min(due) - self._clock.monotonic()
         return None if wait == float("inf") else max(0.0, wait)
 
@@ -219,9 +221,9 @@ class Supervisor:
             match each:
                 case Ready():
                     place.is_ready = True
-                    self._ready = self._ready or each
-                    if not self._listening and all(one.is_ready for one in self._places):
-                        self._begin(self._ready)
+                    if self._ready is None:
+                        self._ready = each
+                        self._begin_at = self._clock.monotonic() + _TOGETHER_SECS
                     if self._stops:
                         self._order(place, STOP)
                 case Leaving():
@@ -283,13 +285,23 @@ class Supervisor:
 
     # -- connections -----------------------------------------------------------------------------
 
-    def _begin(self, ready: Ready) -> None:
+    def _begin(self) -> None:
+        """Listen as soon as all are ready, and not much later than the first is.
+
+        Together, for a connection stays with the worker that got it.
+        """
+        if self._listening or self._ready is None or self._stops:
+            return
+        if self._clock.monotonic() < self._begin_at and not all(
+            place.is_ready for place in self._places
+        ):
+            return
         self._listen()
         for each in self._sockets:
             each.setblocking(False)
             self._watch(each)
-        self._listening = True
-        self._began(ready)
+        self._listening, self._begin_at = True, float("inf")
+        self._began(self._ready)
 
     def _watch(self, listener: socket.socket) -> None:
         self._selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))

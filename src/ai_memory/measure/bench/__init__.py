@@ -11,5 +11,5 @@ from __future__ import annotations
 
 from typing import Final
 
-PARTS: Final = ("memories", "lifecycle", "graph")
+PARTS: Final = ("memories", "lifecycle", "workers", "graph")
 """What a run consists of; the graph has a store of its own, of one size."""

@@ -103,6 +103,14 @@ class HttpClient(_Connection):
         """See Client."""
         return self.post("/api/v1/memories", _fields(text))
 
+    def list(self, count: int) -> list[dict[str, Any]]:
+        """The newest memories, at most so many."""
+        self._socket.sendall(
+            f"GET /api/v1/memories?limit={count} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+        )
+        found: list[dict[str, Any]] = json.loads(self._body())["memories"]
+        return found
+
 
 class McpHttpClient(_Connection):
     """MCP over streamable HTTP; satisfies Client."""
@@ -162,8 +170,8 @@ class McpPipeClient:
 
 
 @contextmanager
-def served(db: Path, level: str) -> Iterator[int]:
-    """`ai-memory serve` as a process of its own, all faces awake; the port where it answers.
+def served(db: Path, level: str, *, workers: int = 1) -> Iterator[int]:
+    """`ai-memory serve` in processes of its own, all faces awake; the port where it answers.
 
     A node loads its MCP face beside its first requests, which takes a second of processor time.
 
@@ -171,6 +179,7 @@ def served(db: Path, level: str) -> Iterator[int]:
         Internal: It did not start.
     """
     words = ["serve", "--db", str(db), "--tier", level, "--bind", "127.0.0.1:0"]
+    words += ["--workers", str(workers)]
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
         [sys.executable, "-m", "ai_memory", *words],
         stdin=subprocess.DEVNULL,

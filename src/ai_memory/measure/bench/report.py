@@ -48,6 +48,7 @@ def sections(found: Mapping[str, Any]) -> list[Section]:
         _graph(found.get("graph")),
         _faces(sizes),
         _crowds(sizes),
+        _workers(sizes),
         _pace(sizes),
     ]
     every += [_anatomy(sizes), _once(sizes), _nearness(sizes), _transfer(sizes), _room(sizes)]
@@ -138,6 +139,26 @@ def _crowds(sizes: Sequence[Mapping[str, Any]]) -> Section:
         if (figures := size["throughput"].get(name)) is not None
     ]
     return Section("Many callers of the Python API, beside the bare calls", head, rows)
+
+
+def _workers(sizes: Sequence[Mapping[str, Any]]) -> Section:
+    head = ["16 callers over HTTP", "memories", "workers", "per s", "of one", "times", "p50 alone"]
+    names = dict.fromkeys(name for size in sizes for name in size.get("workers", {}))
+    rows = [
+        [
+            name,
+            f"{size['size']:,}",
+            str(figures["workers"]),
+            f"{figures['several_per_s']:,.0f}",
+            f"{figures['per_s']:,.0f}",
+            f"{figures['ratio']:.2f}",
+            _ms(figures["p50_ms"]),
+        ]
+        for name in names
+        for size in sizes
+        if (figures := size.get("workers", {}).get(name)) is not None
+    ]
+    return Section("Several processes behind one port, beside one", head, rows)
 
 
 def _pace(sizes: Sequence[Mapping[str, Any]]) -> Section:

@@ -26,6 +26,9 @@ GROWTH_FROM: Final = 10_000
 RECALLS_PER_S_MIN: Final = 500.0  # from 16 callers, at 100,000
 HTTP_MS_MORE_MAX: Final = 1.0
 HTTP_JUDGED_MAX: Final = _LARGE
+WORKERS_RATIO_MIN: Final = {"recall_keyword": 1.6, "recall_hybrid": 1.2, "store": 1.0}
+GETS_PER_S_MIN: Final = 2_000.0  # from 16 callers
+GET_P50_MS_MAX: Final = 0.7
 STORE_SHARE_MIN: Final = 0.4
 HTTP_STORES_PER_S_MIN: Final = 2_000.0
 EMBEDDED_SHARE_MIN: Final = 0.6
@@ -58,7 +61,7 @@ def targets(found: Mapping[str, Any]) -> list[dict[str, Any]]:
     figures = [
         figure
         for size in judged
-        for rule in (_recall, _duplicates, _faces, _stores, _pace, _once, _nearness)
+        for rule in (_recall, _duplicates, _faces, _workers, _stores, _pace, _once, _nearness)
         for figure in rule(size, f"at {size['size']:,}")
     ]
     return [
@@ -119,6 +122,18 @@ def _faces(size: Mapping[str, Any], where: str) -> Iterator[Figure]:
     if (crowd := faces.get("store_http")) is not None:
         name = f"durable stores per s over HTTP {where}"
         yield Figure(name, crowd["per_s"], HTTP_STORES_PER_S_MIN, at_least=True)
+
+
+def _workers(size: Mapping[str, Any], where: str) -> Iterator[Figure]:
+    found = size.get("workers") or {}
+    for name, bound in WORKERS_RATIO_MIN.items():
+        if (figures := found.get(name)) is not None:
+            what = f"{name} with {figures['workers']} workers {where}, times that of one"
+            yield Figure(what, figures["ratio"], bound, at_least=True)
+    if (point := found.get("get")) is not None:
+        yield Figure(f"gets per s over HTTP {where}", point["several_per_s"], GETS_PER_S_MIN,
+                     at_least=True)  # fmt: skip
+        yield Figure(f"get over HTTP {where}, p50 ms", point["p50_ms"], GET_P50_MS_MAX)
 
 
 def _stores(size: Mapping[str, Any], where: str) -> Iterator[Figure]:

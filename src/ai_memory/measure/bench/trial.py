@@ -20,6 +20,7 @@ from ai_memory.measure.bench import (
     startup,
     throughput,
     transfer,
+    workers,
 )
 from ai_memory.measure.bench.anatomy import anatomy
 from ai_memory.measure.bench.duel import Bout, Contest, fight
@@ -96,7 +97,7 @@ def run(plan: Plan) -> dict[str, Any]:
 
     Returns:
         sizes (each with operations, throughput, faces, pace, nearness, anatomy, once, transfer,
-        import,        files),
+        workers, import, files),
         graph (its size and operations, or None), machine, level, targets.
 
     Raises:
@@ -236,6 +237,7 @@ class _Measuring:
             "anatomy": {},
             "once": {},
             "transfer": {},
+            "workers": {},
         }
         if "memories" in plan.parts:
             self._memories(found)
@@ -245,6 +247,8 @@ class _Measuring:
                 moved = transfer.transfer(stand, opened, seconds=2 * plan.seconds_per_op)
                 found["transfer"] = self._step(moved)
                 self._fight(lifecycle.contests(stand, opened))
+        if "workers" in plan.parts:
+            found["workers"] = self._step(workers.compared(stand, seconds=4 * plan.seconds_per_op))
         return {"operations": [_shown(bout) for bout in self._bouts], **found}
 
     def _memories(self, found: dict[str, Any]) -> None:
