@@ -126,7 +126,8 @@ offline: dev
 wheel: dev
 	@rm -rf build dist
 	@$(BIN)/python -m build --wheel --no-isolation --outdir dist .
-	@AI_MEMORY_WHEEL=$$(echo $(CURDIR)/dist/*.whl) $(BIN)/python -m pytest tests/system/test_wheel.py $(ARGS)
+	@AI_MEMORY_WHEEL=$$(echo $(CURDIR)/dist/*.whl) $(BIN)/python -m pytest tests/system/test_wheel.py \
+	  -o faulthandler_timeout=0 $(ARGS)
 
 soak: dev
 	@AI_MEMORY_SOAK_SECONDS=20 $(BIN)/python -m pytest tests/system/test_processes.py $(ARGS)

@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from ai_memory.extras import EXTRAS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -164,6 +166,14 @@ def test_the_lock_satisfies_the_project(extra: str) -> None:
         if requirement.name != project["name"]
         if not requirement.specifier.contains(locked.get(canonicalize_name(requirement.name), "0"))
     ] == []
+
+
+def test_the_hint_for_an_extra_names_its_packages() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    for extra, packages in EXTRAS.items():
+        wanted = map(Requirement, project["optional-dependencies"][extra])
+        pinned = [re.sub(r">=[\d.]+", "", str(requirement)) for requirement in wanted]
+        assert sorted(packages) == sorted(pinned)
 
 
 def test_the_lock_is_complete() -> None:

