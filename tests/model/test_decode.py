@@ -109,6 +109,7 @@ def test_what_means_one_thing_is_taken(tool: str, field: str, sent: Any, meant: 
         ("memory_recall", "context", {"a": 1}),
         ("memory_recall", "tags", ["a", "b"]),
         ("memory_recall", "min_relevance", "nan"),
+        ("memory_recall", "min_relevance", float("nan")),
         ("memory_recall", "since", "nonsense"),
         ("memory_store", "confidence", "1e99"),
         ("memory_store", "confidence", "inf"),
@@ -134,6 +135,7 @@ def test_what_means_nothing_clear_is_refused_by_name(tool: str, field: str, sent
         decode(tool, **{field: sent})
     assert caught.value.details["field"] == field
     assert caught.value.hint
+    assert "another name" not in caught.value.message
 
 
 @pytest.mark.parametrize("text", ["5", "true", "[1]", '{"a": 1}', "null", "1.0", '"quoted"'])

@@ -60,7 +60,7 @@ def _by_name(kind: type[Command], fields: Mapping[str, Any]) -> dict[str, Any]:
         # Only a field that is UNSET by default distinguishes None from absence.
         if value is None and _default(kind, field) is not msgspec.UNSET:
             continue
-        if (field != name and field in fields) or given.get(field, value) != value:
+        if field != name and (field in fields or given.get(field, value) != value):
             shown = _shown(str(name))
             raise ValidationFailed(
                 f"'{shown}' is another name for {field}, which is given too",

@@ -210,6 +210,15 @@ def test_a_whole_number_is_an_id_however_it_is_written() -> None:
     assert read_message(b"\xef\xbb\xbf" + unreadable('"c"')) == read_message(unreadable('"c"'))
 
 
+def test_arguments_that_are_the_text_of_an_object_are_that_object() -> None:
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+    for sent, meant in (('{"a": "b"}', {"a": "b"}), ("{}", {}), ("no object", "no object")):
+        line = json.dumps({**call, "params": {"name": "n", "arguments": sent}}).encode()
+        message: Any = read_message(line)
+        assert message.params["arguments"] == meant
+        assert json.loads(read_body(line)[1])["params"]["arguments"] == meant
+
+
 def test_well_formed_messages_pass_untouched() -> None:
     line = b' {"jsonrpc":"2.0","id":1,"id":2,"method":"ping","params":{"x":"\\ud83d\\ude00"}}'
     assert read_body(line)[1] is line

@@ -15,12 +15,14 @@ from mcp.types import (
     PARSE_ERROR,
     JSONRPCMessage,
     JSONRPCNotification,
+    JSONRPCRequest,
     jsonrpc_message_adapter,
 )
 from pydantic import ValidationError
 
 from ai_memory import limits
-from ai_memory.faces.codec import not_utf8_at, well_formed
+from ai_memory.errors import AiMemoryError
+from ai_memory.faces.codec import not_utf8_at, read_object, well_formed
 
 _TOKEN: Final = re.compile(
     rb'"(?:[^"\\]|\\.)*+"?'  # an end that is missing does not send the search back to the beginning
@@ -64,8 +66,9 @@ def read_message(line: bytes | None) -> JSONRPCMessage:
     """
     if line is None:
         raise Refusal(INVALID_REQUEST, f"a message exceeds {limits.HTTP_BODY_BYTES_MAX} bytes")
-    message = _at_once(line)
-    return _mended(line) if message is None else message
+    message = _at_once(line) or _mended(line)
+    _open_arguments(message)
+    return message
 
 
 def read_body(body: bytes) -> tuple[JSONRPCMessage, bytes]:
@@ -75,9 +78,10 @@ def read_body(body: bytes) -> tuple[JSONRPCMessage, bytes]:
         Refusal: There is no message in it.
     """
     message = _at_once(body)
-    if message is not None:
+    if message is not None and not _open_arguments(message):
         return message, body
-    message = _mended(body)
+    message = message or _mended(body)
+    _open_arguments(message)
     return message, message.model_dump_json(by_alias=True, exclude_unset=True).encode()
 
 
@@ -90,6 +94,23 @@ def _at_once(data: bytes) -> JSONRPCMessage | None:
     # A request whose id is malformed reads as a notification, and would never be answered.
     unsure = isinstance(message, JSONRPCNotification) and b'"id"' in data
     return None if unsure else message
+
+
+def _open_arguments(message: JSONRPCMessage) -> bool:
+    """Take arguments that a client sent as the text of an object for that object; whether it did.
+
+    The protocol's own check would refuse them, and say no more than that.
+    """
+    if not isinstance(message, JSONRPCRequest) or message.method != "tools/call":
+        return False
+    params = message.params or {}
+    if not isinstance(params.get("arguments"), str):
+        return False
+    try:
+        params["arguments"] = read_object(params["arguments"].encode())
+    except AiMemoryError:
+        return False
+    return True
 
 
 def _mended(data: bytes) -> JSONRPCMessage:
