@@ -18,9 +18,8 @@ WORST = (
 
 
 @pytest.mark.parametrize("piece", WORST, ids=ascii)
-@pytest.mark.parametrize("ending", ["", "x", " HttpClient"], ids=["", "x", "name"])
-def test_no_input_is_slow(piece: str, ending: str) -> None:
-    text = piece * (SIZE // len(piece)) + ending
+def test_no_input_is_slow(piece: str) -> None:
+    text = piece * (SIZE // len(piece.encode())) + "x\nHttpClient"
     fold(text)
     searchable(text)
     terms(text, 64)
@@ -30,5 +29,4 @@ def test_no_input_is_slow(piece: str, ending: str) -> None:
     and_expression(text)
     or_expression(text)
     vocabulary(text)
-    read(text[:4_000], [text])
-    read("the HttpClient of C++, a.b -rf 茶 a", [text])
+    read(f"{text[:1_000]} the HttpClient of C++, a.b -rf 茶 a", [text])

@@ -51,7 +51,7 @@ def or_expression(text: str) -> str | None:
     stop = stop_words(tokens(text))
     kept: dict[str, None] = {}
     small: dict[str, None] = {}
-    for word in text.split():
+    for word in dict.fromkeys(text.split()):
         item = _item(word)
         if item is not None:
             into = small if stop.issuperset(tokens(word)) else kept
