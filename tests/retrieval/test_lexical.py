@@ -78,6 +78,17 @@ def test_chinese_is_found_without_spaces() -> None:
     assert wrong == NOTHING
 
 
+def test_thai_words_that_stand_together_are_neighbours() -> None:
+    together, apart = read("ข้าวผัดกุ้ง", ["ฉันชอบกินข้าวผัดกุ้งที่ร้าน", "กุ้งกับข้าวและผัดผัก"])
+    assert together.exact
+    assert together.phrase > 5 * apart.phrase
+
+
+def test_words_that_touch_chinese_begin_there() -> None:
+    (found,) = read("python", ["我用Python写代码"])
+    assert found.exact
+
+
 def test_nothing_to_look_for() -> None:
     assert read("?!", ["text"]) == [NOTHING]
     assert read("tea", []) == []

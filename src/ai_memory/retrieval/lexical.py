@@ -170,8 +170,10 @@ def _neighbours(
     """
     pairs: dict[int, float] = {}
     for (_, left, end), (start, right, _) in pairwise(events):
-        if right != left + 1 or pairs.get(left) == 1.0 or start - end <= -2:
+        if right != left + 1 or pairs.get(left) == 1.0:
             continue
+        if start - end <= -2 and text[start] < "\x80":
+            continue  # two readings of one place; pairs of Thai share a letter with its marks
         if start - end <= _NEIGHBOUR_GAP_CHARS:
             pairs[left] = 1.0
         elif start - end <= _STEP_CHARS_MAX and _only(stop, text[end:start]):
