@@ -17,7 +17,12 @@ from ai_memory.adapters.sqlite.store import SqliteStore
 from ai_memory.adapters.system import SystemClock, SystemEntropy, own_agent_id, usable_processors
 from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.config import Config, default_db
-from ai_memory.errors import ConfigInvalid, EmbedderUnavailable, EmbeddingModelMismatch
+from ai_memory.errors import (
+    ConfigInvalid,
+    EmbedderUnavailable,
+    EmbeddingModelMismatch,
+    StoreUnavailable,
+)
 from ai_memory.extras import install_hint
 from ai_memory.gate import Gate
 from ai_memory.model.command import Caller
@@ -169,6 +174,7 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
         SchemaTooNew, StoreBusy, StoreUnavailable: The database cannot be used.
         ConfigInvalid: The embedder's or the language model's settings are incomplete.
     """
+    _require_place(config)
     clock, entropy = clock or SystemClock(), entropy or SystemEntropy()
     gate = Gate(_computing_at_once(share.processes))
     with ExitStack() as opening:
@@ -252,6 +258,30 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
         node.wake_curator = node.wake
     curator = _curator(node, config, background=True) if curates and share.keeps_house else None
     return OpenNode(node, janitor, reembedder, curator, owned, config)
+
+
+def _require_place(config: Config) -> None:
+    """Refuse a database path that somebody gave and that leads nowhere: it was mistyped.
+
+    The folder of the default place is made, as nobody types it.
+
+    Raises:
+        StoreUnavailable: It is a folder, or its own folder is not there.
+    """
+    if config.db == MEMORY:
+        return
+    path = Path(config.db)
+    if path.is_dir():
+        raise StoreUnavailable(
+            f"{path} is a folder, not a database file",
+            hint=f"Name a file in it, like {path / 'ai-memory.db'}.",
+        )
+    if config.origins.get("db") != "default" and not path.parent.is_dir():
+        there = next((one for one in path.absolute().parents if one.is_dir()), path.anchor)
+        raise StoreUnavailable(
+            f"there is no folder {path.parent} to keep the database in",
+            hint=f"Of that path, {there} is there: correct it, or make the folder first.",
+        )
 
 
 def _curator(node: Node, config: Config, *, background: bool) -> Curator:

@@ -204,7 +204,9 @@ def play(ask: Ask) -> list[Any]:
 
 
 def _once(answer: Any) -> Any:
-    """Without the twin of a memory's fields, which MCP leaves out."""
+    """Without the twin of a memory's fields, which MCP leaves out, and without a face's wording."""
+    if isinstance(answer, dict) and "code" in answer:
+        answer = {name: value for name, value in answer.items() if name != "hint"}
     twin = answer.get("memory") if isinstance(answer, dict) else None
     if isinstance(twin, dict) and all(answer[name] == twin[name] for name in twin):
         return {name: value for name, value in answer.items() if name != "memory"}

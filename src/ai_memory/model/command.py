@@ -38,6 +38,11 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             if value is not None and value is not msgspec.UNSET:
                 check(value)
 
+    @classmethod
+    def completed(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """The fields somebody gave, with what a required one that is missing can only be."""
+        return fields
+
     def settled(self, caller: Caller) -> Self:
         """The command as it is carried out: what is left to the caller's project is filled in.
 

@@ -34,7 +34,7 @@ def decode_fields(kind: type[C], fields: Mapping[str, Any], *, text: bool = Fals
     Raises:
         ValidationFailed: A field is unknown, missing or malformed; `field` names it.
     """
-    given = _by_name(kind, fields)
+    given = kind.completed(_by_name(kind, fields))
     try:
         return typed.convert(given, kind, strict=not text)
     except (msgspec.ValidationError, ValidationFailed):

@@ -16,6 +16,7 @@ from ai_memory.model.clock import SECOND, Micros
 from ai_memory.model.command import Action, Command
 from ai_memory.model.memory import TIER_RANK, Memory, payload_of
 from ai_memory.model.query import Filter
+from ai_memory.model.title import title_of
 from ai_memory.operations.embedding import embed_texts, vectors_pending
 from ai_memory.operations.similar import similar_by_meaning
 from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Write
@@ -59,6 +60,14 @@ class StoreMemory(Command, frozen=True, kw_only=True):
             "version stores under a numbered title."
         ),
     ] = "error"
+
+    @classmethod
+    def completed(cls, fields: dict[str, Any]) -> dict[str, Any]:
+        """Call a text without a title by its first line, which nobody chose: it refuses nobody."""
+        content = fields.get("content")
+        if "title" in fields or not isinstance(content, str) or not content.strip():
+            return fields
+        return {"on_conflict": "version", **fields, "title": title_of(content)}
 
 
 class NearDuplicate(msgspec.Struct, kw_only=True):

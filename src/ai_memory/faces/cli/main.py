@@ -20,6 +20,36 @@ from ai_memory.version import __version__
 EXIT_INTERRUPTED: Final = 130  # 128 + SIGINT, as shells say it
 EXIT_PIPE: Final = 141  # 128 + SIGPIPE
 
+_MEANT: Final = {
+    word: command
+    for command, words in {
+        "store": "remember add save note put write new create keep memorize memo learn insert",
+        "recall": "ask query retrieve remind lookup what context question",
+        "search": "find grep match",
+        "list": "ls all show-all recent browse",
+        "get": "show cat read view open print fetch",
+        "update": "edit change modify revise set replace amend",
+        "delete": "rm remove del drop discard unstore",
+        "forget": "clear wipe prune",
+        "boot": "session start-session begin",
+        "serve": "server start run daemon up listen http",
+        "install": "init setup configure connect register",
+        "doctor": "check status diagnose fix repair info",
+        "config": "settings env",
+        "import": "load mine ingest",
+        "export": "dump",
+        "backup": "snapshot",
+        "link": "relate connect-to join",
+        "consolidate": "merge combine",
+        "namespaces": "projects ns",
+        "history": "versions log",
+        "reembed": "reindex embed index",
+        "health": "ping",
+    }.items()
+    for word in words.split()
+}
+"""What people call a command elsewhere → what it is called here."""
+
 _HINT: Final = "`ai-memory --help` lists the commands."
 
 
@@ -165,7 +195,8 @@ def _help(words: Words, known: dict[str, Entry]) -> int:
 def _unknown(name: str, known: dict[str, Entry]) -> UnknownOperation:
     from difflib import get_close_matches
 
-    near = get_close_matches(name, known, 1, cutoff=0.5)
+    meant = _MEANT.get(name.lower().strip("-"))
+    near = [meant] if meant in known else get_close_matches(name, known, 1, cutoff=0.5)
     hint = f"Did you mean `ai-memory {near[0]}`? " if near else ""
     return UnknownOperation(f"unknown command '{name[:80]}'", hint=hint + _HINT)
 

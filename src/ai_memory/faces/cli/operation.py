@@ -8,6 +8,7 @@ from ai_memory.errors import ValidationFailed
 from ai_memory.faces.cli import output
 from ai_memory.faces.cli.call import Call, Flags, add_flags
 from ai_memory.faces.cli.option import PREFIX, add_options, fields_of, options_of
+from ai_memory.faces.cli.parser import unexpected_word
 from ai_memory.faces.codec import to_command
 from ai_memory.faces.problems import EXIT_OK
 from ai_memory.operations.registry import Operation, by_cli, command_type
@@ -20,12 +21,18 @@ _DEFAULTS: Final = {"source": "cli", "namespace": "the project's name, else glob
 """What `store` fills in differently here."""
 
 
+_TEXT: Final = "text"
+"""`store TEXT`: its content without a flag, titled by its first line unless --title says."""
+
+
 def configure(parser: Parser, name: str) -> None:
     """Declare the options of the operation's fields, and the global flags."""
     operation = by_cli(name)
     options = options_of(command_type(operation))
     fields = {option.field for option in options}
     parser.describe(lambda: _description(operation))
+    if name == "store":
+        parser.add_argument(_TEXT, metavar="TEXT", nargs="*", help="The content; `-` reads stdin.")
     add_options(parser, options, _DEFAULTS if name == "store" else {})
     add_flags(parser, tier_is_level="tier" not in fields, short_tier=name == "recall")
 
@@ -67,7 +74,12 @@ def _fields(operation: Operation, call: Call) -> dict[str, Any]:
     fields = fields_of(options, given)
     if operation.method == "store":
         fields.setdefault("source", _DEFAULTS["source"])
-        if "content" not in fields:
+        words = call.options.get(_TEXT)
+        if words and "content" in fields:
+            raise unexpected_word(words[0], call.command)
+        if words:
+            fields["content"] = " ".join(words)
+        elif "content" not in fields:
             fields["content"] = "-" if output.is_piped() else None
     for name in ("content", "context", "query"):
         if fields.get(name) == "-":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -56,9 +55,13 @@ def note(text: str, *, quiet: bool = False) -> None:
 
 def report(error: AiMemoryError, *, as_json: bool) -> None:
     """Write an error to stderr: two lines and its details, or one line of JSON."""
+    from ai_memory.faces.hint import hint_on
+
+    hint = hint_on("cli", error.hint)
     if as_json:
         from ai_memory.faces.codec import error_json
 
+        error.hint = hint
         note(error_json(error).decode())
         return
     note(f"error: {error.message}")
@@ -68,17 +71,7 @@ def report(error: AiMemoryError, *, as_json: bool) -> None:
             shown = ", ".join(map(str, value)) if isinstance(value, list | tuple) else value
             note(f"{name.replace('_', ' ')}: {shown}")
     if error.hint:
-        note(f"hint: {_in_our_words(error.hint)}")
-
-
-def _in_our_words(hint: str) -> str:
-    """A hint that names an operation as its tool names the command instead."""
-    if "memory_" not in hint:
-        return hint
-    from ai_memory.operations.registry import operations_on
-
-    ours = {operation.wire: f"`ai-memory {operation.cli}`" for operation in operations_on("cli")}
-    return re.sub(r"\bmemory_\w+", lambda found: ours.get(found[0], found[0]), hint)
+        note(f"hint: {hint}")
 
 
 def flush() -> None:

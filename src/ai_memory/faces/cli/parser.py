@@ -73,14 +73,20 @@ def unknown_word(word: str, known: Iterable[str], command: str) -> ValidationFai
     name = word.partition("=")[0][:80]
     place = f"ai-memory {command}".rstrip()
     if not name.startswith("-"):
-        return ValidationFailed(
-            f"unexpected argument '{name}'",
-            hint=f"Quote text that has spaces. `{place} --help` shows the usage.",
-        )
+        return unexpected_word(name, command)
     from difflib import get_close_matches
 
     near = get_close_matches(name, list(known), 1, cutoff=0.65)
     return ValidationFailed(
         f"unknown option '{name}'",
         hint=(f"Did you mean {near[0]}? " if near else "") + f"`{place} --help` lists them all.",
+    )
+
+
+def unexpected_word(word: str, command: str) -> ValidationFailed:
+    """The error for a word where none is taken."""
+    place = f"ai-memory {command}".rstrip()
+    return ValidationFailed(
+        f"unexpected argument '{word[:80]}'",
+        hint=f"Quote text that has spaces. `{place} --help` shows the usage.",
     )

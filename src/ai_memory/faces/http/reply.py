@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ai_memory.errors import AiMemoryError, BodyTooLarge, MethodNotAllowed, Unauthorized
 from ai_memory.faces import problems
 from ai_memory.faces.codec import error_json
+from ai_memory.faces.hint import hint_on
 from ai_memory.faces.http.body import Body
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ async def refuse(send: Send, error: AiMemoryError, body: Body) -> None:
 
 def error_body(error: AiMemoryError) -> bytes:
     """The error as JSON, whatever text it quotes."""
+    error.hint = hint_on("http", error.hint)
     try:
         return error_json(error)
     except (UnicodeEncodeError, TypeError, ValueError):
