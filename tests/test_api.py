@@ -129,7 +129,7 @@ def test_mistakes_are_told(tmp_path: Path) -> None:
             (lambda: node.store(title="t", content="c", tittle="x"), "unknown field 'tittle'"),
             (lambda: node.store("t", "c", title="t"), "given twice"),
             (lambda: node.store(title=1.5, content="c"), "title: expected `str`"),
-            (lambda: node.get("a", "b"), "at most 1"),
+            (lambda: node.get("a", 0, 1, "b"), "at most 3"),
             (lambda: node.store(title="t", content="c", tags=1.5), "tags"),
         )
         for call, word in mistakes:

@@ -36,6 +36,7 @@ class Config(NamedTuple):
     db: str
     tier: str
     profile: str
+    mcp_answer_tokens: int
     mcp_structured: bool
     agent_id: str | None
     anonymize: bool
@@ -182,6 +183,14 @@ def _whole(low: int, high: int) -> Callable[[Any], int]:
     return parse
 
 
+def _answer_tokens(value: Any) -> int:
+    tokens = _whole(0, limits.BUDGET_TOKENS_MAX)(value)
+    least = limits.MCP_ANSWER_TOKENS_MIN
+    if 0 < tokens < least:
+        raise ValueError(f"must be 0, or between {least} and {limits.BUDGET_TOKENS_MAX}")
+    return tokens
+
+
 def _interval(value: Any) -> int:
     secs = _whole(0, 86_400)(value)
     if 0 < secs < 60:
@@ -284,6 +293,9 @@ SETTINGS: Final = (
             "Feature level: keyword, semantic, smart, autonomous."),
     Setting("profile", "AI_MEMORY_PROFILE", "mcp.profile", "core", _text,
             "Which families of tools MCP shows."),
+    Setting("mcp_answer_tokens", "AI_MEMORY_MCP_ANSWER_TOKENS", "mcp.answer_tokens",
+            limits.MCP_ANSWER_TOKENS, _answer_tokens,
+            "How long an MCP answer may be, in cl100k tokens; 0: as long as it gets."),
     Setting("mcp_structured", "AI_MEMORY_MCP_STRUCTURED", "mcp.structured", False, _flag,
             "Answer MCP calls with structured content instead of text, for programs."),
     Setting("agent_id", "AI_MEMORY_AGENT_ID", "agent_id", None, _text, "Who you are."),

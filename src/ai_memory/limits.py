@@ -70,6 +70,12 @@ IMPORT_RECORDS_MAX: Final = 1_000
 EXPORT_PAGE_ROWS: Final = 256  # read at once; a page of the longest texts is some 16 MB
 IMPORT_COMMIT_RECORDS: Final = 32  # a few ms for whoever stores meanwhile
 
+# What is shown of long content, in characters; some four of English make a token.
+LONG_CONTENT_CHARS: Final = 2_000  # longer content is shown in passages
+PASSAGES_CHARS_MAX: Final = 1_500  # of one memory that answers a question
+OPENING_CHARS_MAX: Final = 500  # of one memory on a list
+PASSAGE_WINDOWS_MAX: Final = 3  # near windows of one memory that are looked at
+
 # The graph.
 RELATION_CHARS_MAX: Final = 128
 GRAPH_LIMIT_DEFAULT: Final = 200
@@ -138,6 +144,8 @@ CURATOR_RUNS_KEPT: Final = 100  # reports
 CURATOR_ACTIONS_SHOWN_MAX: Final = 1_000
 
 # Faces.
+MCP_ANSWER_TOKENS: Final = 8_000  # cl100k; hosts cut or refuse answers beyond some 25,000
+MCP_ANSWER_TOKENS_MIN: Final = 1_000
 HTTP_BODY_BYTES_MAX: Final = 2 * 1024 * 1024
 HTTP_PORT: Final = 9_077
 HTTP_BACKLOG: Final = 2_048  # connections that wait to be accepted

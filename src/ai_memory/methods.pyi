@@ -26,6 +26,9 @@ class StoreResult(builtins.dict[str, Any]):
     updated_at: str
     version: int
     metadata: builtins.dict[str, Any]
+    truncated: bool
+    content_chars: int
+    passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
     agent_id: str
@@ -36,6 +39,10 @@ class StoreResult(builtins.dict[str, Any]):
     tags_pending: bool
     vectors_pending: bool
     autonomy_hook_skipped: str
+
+class PassageView(builtins.dict[str, Any]):
+    start: int
+    end: int
 
 class NearDuplicate(builtins.dict[str, Any]):
     id: str
@@ -65,6 +72,9 @@ class RecalledView(builtins.dict[str, Any]):
     updated_at: str
     version: int
     metadata: builtins.dict[str, Any]
+    truncated: bool
+    content_chars: int
+    passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
     score: float
@@ -82,6 +92,7 @@ class RecallMeta(builtins.dict[str, Any]):
     budget_tokens_used: int
     budget_tokens_remaining: int
     memories_dropped: int
+    left_out: str
     archived_matches: int
     archived_hint: str
     budget_overflow: bool
@@ -115,6 +126,9 @@ class MemoryView(builtins.dict[str, Any]):
     updated_at: str
     version: int
     metadata: builtins.dict[str, Any]
+    truncated: bool
+    content_chars: int
+    passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
 
@@ -140,11 +154,15 @@ class GetResult(builtins.dict[str, Any]):
     updated_at: str
     version: int
     metadata: builtins.dict[str, Any]
+    truncated: bool
+    content_chars: int
+    passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
     memory: MemoryView
     links: builtins.list[LinkView]
     superseded_by: builtins.list[str]
+    left_out: str
 
 class LinkView(builtins.dict[str, Any]):
     source_id: str
@@ -190,6 +208,9 @@ class UpdateResult(builtins.dict[str, Any]):
     updated_at: str
     version: int
     metadata: builtins.dict[str, Any]
+    truncated: bool
+    content_chars: int
+    passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
     updated: bool
@@ -235,6 +256,8 @@ class SessionResult(builtins.dict[str, Any]):
     namespace: str
     budget_tokens: int
     memories_dropped: int
+    left_out: str
+    budget_overflow: bool
     summary: str
     language_model_problem: str
 
@@ -253,6 +276,9 @@ class StartedView(builtins.dict[str, Any]):
     updated_at: str
     version: int
     metadata: builtins.dict[str, Any]
+    truncated: bool
+    content_chars: int
+    passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
     score: float
@@ -288,6 +314,9 @@ class RestoredVersion(builtins.dict[str, Any]):
     updated_at: str
     version: int
     metadata: builtins.dict[str, Any]
+    truncated: bool
+    content_chars: int
+    passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
     restored_from: int
@@ -349,6 +378,9 @@ class ArchivedView(builtins.dict[str, Any]):
     updated_at: str
     version: int
     metadata: builtins.dict[str, Any]
+    truncated: bool
+    content_chars: int
+    passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
     archived_at: str
@@ -369,6 +401,9 @@ class RestoreResult(builtins.dict[str, Any]):
     updated_at: str
     version: int
     metadata: builtins.dict[str, Any]
+    truncated: bool
+    content_chars: int
+    passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
     restored: bool
@@ -738,6 +773,7 @@ class Methods:
         min_relevance: float = 0.3,
         recency: bool = True,
         explain: bool = False,
+        content: Literal['full', 'passages'] = 'passages',
     ) -> RecallResult:
         """Find the memories that matter for a question or situation, best first."""
 
@@ -757,6 +793,7 @@ class Methods:
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
+        content: Literal['full', 'passages'] = 'passages',
     ) -> SearchResult:
         """Find memories that contain all words of the query."""
 
@@ -774,6 +811,7 @@ class Methods:
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
+        content: Literal['full', 'passages'] = 'passages',
     ) -> ListResult:
         """Browse memories by filters, most important and newest first, page by page."""
 
@@ -782,6 +820,8 @@ class Methods:
     def get(
         self,
         id: str,
+        start: int = 0,
+        end: int | None = None,
     ) -> GetResult:
         """Read one memory by id or unique id prefix, with its links. Does not count as a recall."""
 
@@ -852,6 +892,7 @@ class Methods:
         namespace: str | None = None,
         limit: int = 10,
         budget_tokens: int | None = None,
+        content: Literal['full', 'passages'] = 'passages',
     ) -> SessionResult:
         """Read what matters most before starting work: highest priority first, then newest."""
 
@@ -911,6 +952,7 @@ class Methods:
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
+        content: Literal['full', 'passages'] = 'passages',
     ) -> ArchiveListResult:
         """List what was deleted, forgotten or has expired, last archived first."""
 
@@ -1260,6 +1302,7 @@ class AsyncMethods:
         min_relevance: float = 0.3,
         recency: bool = True,
         explain: bool = False,
+        content: Literal['full', 'passages'] = 'passages',
     ) -> RecallResult:
         """Find the memories that matter for a question or situation, best first."""
 
@@ -1279,6 +1322,7 @@ class AsyncMethods:
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
+        content: Literal['full', 'passages'] = 'passages',
     ) -> SearchResult:
         """Find memories that contain all words of the query."""
 
@@ -1296,6 +1340,7 @@ class AsyncMethods:
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
+        content: Literal['full', 'passages'] = 'passages',
     ) -> ListResult:
         """Browse memories by filters, most important and newest first, page by page."""
 
@@ -1304,6 +1349,8 @@ class AsyncMethods:
     async def get(
         self,
         id: str,
+        start: int = 0,
+        end: int | None = None,
     ) -> GetResult:
         """Read one memory by id or unique id prefix, with its links. Does not count as a recall."""
 
@@ -1374,6 +1421,7 @@ class AsyncMethods:
         namespace: str | None = None,
         limit: int = 10,
         budget_tokens: int | None = None,
+        content: Literal['full', 'passages'] = 'passages',
     ) -> SessionResult:
         """Read what matters most before starting work: highest priority first, then newest."""
 
@@ -1433,6 +1481,7 @@ class AsyncMethods:
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
+        content: Literal['full', 'passages'] = 'passages',
     ) -> ArchiveListResult:
         """List what was deleted, forgotten or has expired, last archived first."""
 

@@ -8,7 +8,7 @@ thread, `execute_async` on an event loop. So the steps have one text and two col
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
@@ -32,6 +32,7 @@ from ai_memory.model.command import Caller, Command
 from ai_memory.model.memory import Retention
 from ai_memory.operations.apply import apply, stamp
 from ai_memory.operations.registry import Operation, runner, takes_steps
+from ai_memory.operations.room import Room
 from ai_memory.operations.step import (
     Complete,
     Compute,
@@ -268,7 +269,10 @@ class Node:
         if not takes_steps(type(command)):
             operation, _run = runner(type(command))
             read = Read(lambda rows: run(command, rows, context))
-            at_once = partial(self._read_at_once, operation.name, read) if operation.swift else None
+            at_once: Callable[[], Any] | None = None
+            if operation.swift:
+                hasty = Read(lambda rows: run(command, rows, _hasty(context)))
+                at_once = partial(self._read_at_once, operation.name, hasty)
             return (yield _Call(partial(self._read, read), at_once=at_once))
         steps: Generator[Step, Any, Any] = run(command, context)
         try:
@@ -284,6 +288,7 @@ class Node:
             return stop.value
 
     def _context(self, caller: Caller) -> Context:
+        tokens = caller.answer_tokens
         return Context(
             caller=caller,
             now=self.clock.now(),
@@ -293,6 +298,7 @@ class Node:
             vector_index=self.index,
             reranker=self.reranker,
             language_model=self.language_model,
+            room=None if tokens is None else Room(tokens, self._count_tokens),
         )
 
     def _perform(
@@ -482,6 +488,17 @@ class Node:
             count, last = counted.get(memory_id, (0, 0))
             counted[memory_id] = (count + 1, max(last, at))
         return tuple((memory_id, count, at) for memory_id, (count, at) in counted.items())
+
+
+def _hasty(context: Context) -> Context:
+    """The same for the event loop's own thread: counting tokens is for another."""
+    if context.room is None:
+        return context
+
+    def count(texts: Iterable[str]) -> list[int]:  # noqa: ARG001
+        raise OutOfSteps
+
+    return context._replace(room=context.room.counting(count))
 
 
 def _within(answer: Future[Any], secs: float) -> Any:

@@ -8,8 +8,12 @@ def test_what_does_not_fit_is_skipped() -> None:
     assert fill("abcd", [5, 9, 4, 1], 10) == Filled(["a", "c", "d"], 10, 0, 1, False)
 
 
-def test_the_first_hit_is_returned_even_if_it_overflows() -> None:
-    assert fill("ab", [50, 1], 10) == Filled(["a"], 50, 0, 1, True)
+def test_a_first_hit_that_is_too_long_hides_no_shorter_one() -> None:
+    assert fill("abc", [50, 1, 2], 10) == Filled(["b", "c"], 3, 7, 1, False)
+
+
+def test_the_first_hit_is_returned_where_none_fits() -> None:
+    assert fill("ab", [50, 11], 10) == Filled(["a"], 50, 0, 1, True)
 
 
 def test_no_budget_is_no_hit() -> None:

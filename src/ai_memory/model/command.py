@@ -72,11 +72,13 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         agent_id: The claimed identity; stamped on what is stored.
         face: Where the request entered; chooses nothing but the default `source`.
         project: The namespace of the project it works in (`adapters.project`); None: none.
+        answer_tokens: How long an answer it can take, in cl100k tokens; None: any.
     """
 
     agent_id: str
     face: Literal["python", "mcp", "http", "cli", "worker"] = "python"
     project: str | None = None
+    answer_tokens: int | None = None
 
     @property
     def home(self) -> str:

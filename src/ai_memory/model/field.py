@@ -125,6 +125,8 @@ Offset = Annotated[
     int, Meta(ge=0, le=limits.OFFSET_MAX, description="Rows to skip; a cursor is better.")
 ]
 Cursor = Annotated[str, Meta(description="`next_cursor` of the previous page.")]
+ContentAmount = Literal["passages", "full"]
+ContentShown = Annotated[ContentAmount, Meta(description="Of long content; all, or passages.")]
 Query = Annotated[str, Meta(min_length=1, description="What to look for.")]
 Position = Annotated[
     str,

@@ -12,6 +12,7 @@ from ai_memory.model.link import LinkCursor
 from ai_memory.model.query import Filter
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.lens import lens, present
+from ai_memory.operations.room import first_that_fit
 from ai_memory.operations.step import Context
 from ai_memory.operations.view import LinkView, link_view
 from ai_memory.ports import Reader
@@ -55,10 +56,11 @@ def get_links(command: GetLinks, rows: Reader, context: Context) -> LinksResult:
     found = rows.links(
         memory_id, where, live, direction=command.direction, after=after, limit=limit + 1
     )
-    page = found[:limit]
+    page = first_that_fit(context.room, [link_view(link) for link in found[:limit]])
+    last = found[len(page) - 1] if page and len(found) > len(page) else None
     return LinksResult(
-        links=[link_view(link) for link in page],
+        links=page,
         count=len(page),
         total=rows.count_links(memory_id, where, live, direction=command.direction),
-        next_cursor=encode_cursor(LinkCursor.behind(page[-1])) if len(found) > limit else UNSET,
+        next_cursor=UNSET if last is None else encode_cursor(LinkCursor.behind(last)),
     )

@@ -12,8 +12,9 @@ from ai_memory.model.command import Command
 from ai_memory.model.memory import Archived
 from ai_memory.model.query import ArchiveCursor, ArchiveFilter
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
+from ai_memory.operations.room import first_that_fit
 from ai_memory.operations.step import Context
-from ai_memory.operations.view import MemoryView, shown
+from ai_memory.operations.view import MemoryView, glimpsed
 from ai_memory.ports import Reader
 
 
@@ -27,6 +28,7 @@ class ListArchived(Command, frozen=True, kw_only=True):
     limit: field.ListLimit = limits.LIST_LIMIT_DEFAULT
     offset: field.Offset = 0
     cursor: field.Cursor | None = None
+    content: field.ContentShown = "passages"
 
 
 class ArchivedView(MemoryView, kw_only=True, gc=False):
@@ -46,7 +48,7 @@ class ArchiveListResult(msgspec.Struct, kw_only=True):
     next_cursor: str | UnsetType = UNSET
 
 
-def list_archived(command: ListArchived, rows: Reader, context: Context) -> ArchiveListResult:  # noqa: ARG001
+def list_archived(command: ListArchived, rows: Reader, context: Context) -> ArchiveListResult:
     """Run ListArchived.
 
     Raises:
@@ -62,10 +64,11 @@ def list_archived(command: ListArchived, rows: Reader, context: Context) -> Arch
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
     total = rows.count_archived(where)
     found = rows.list_archived(where, after=after, offset=command.offset, limit=limit + 1)
-    page = found[:limit]
-    last = page[-1] if page and len(found) > limit else None
+    page = [archived_view(archived, command.content) for archived in found[:limit]]
+    page = first_that_fit(context.room, page)
+    last = found[len(page) - 1] if page and len(found) > len(page) else None
     return ArchiveListResult(
-        archived=[archived_view(archived) for archived in page],
+        archived=page,
         count=len(page),
         total=total.value,
         total_is_exact=total.is_exact,
@@ -77,10 +80,10 @@ def list_archived(command: ListArchived, rows: Reader, context: Context) -> Arch
     )
 
 
-def archived_view(archived: Archived) -> ArchivedView:
+def archived_view(archived: Archived, amount: field.ContentAmount = "full") -> ArchivedView:
     """An archived memory as the faces show it."""
     return ArchivedView(
-        **shown(archived.memory),
+        **glimpsed(archived.memory, amount),
         archived_at=to_rfc3339(archived.archived_at),
         archive_reason=archived.reason,
     )

@@ -11,8 +11,9 @@ from ai_memory.model.command import Command
 from ai_memory.model.query import ListCursor
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.narrowing import exactly, narrowed
+from ai_memory.operations.room import first_that_fit
 from ai_memory.operations.step import Context
-from ai_memory.operations.view import MemoryView, view
+from ai_memory.operations.view import MemoryView, glimpsed
 from ai_memory.ports import Reader
 
 
@@ -29,6 +30,7 @@ class ListMemories(Command, frozen=True, kw_only=True):
     limit: field.ListLimit = limits.LIST_LIMIT_DEFAULT
     offset: field.Offset = 0
     cursor: field.Cursor | None = None
+    content: field.ContentShown = "passages"
 
 
 class ListResult(msgspec.Struct, kw_only=True):
@@ -56,10 +58,11 @@ def list_memories(command: ListMemories, rows: Reader, context: Context) -> List
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
     total = rows.count_memories(where)
     found = rows.list_memories(where, after=after, offset=command.offset, limit=limit + 1)
-    page = found[:limit]
-    last = page[-1] if page and len(found) > limit else None
+    page = [MemoryView(**glimpsed(memory, command.content)) for memory in found[:limit]]
+    page = first_that_fit(context.room, page)
+    last = found[len(page) - 1] if page and len(found) > len(page) else None
     return ListResult(
-        memories=[view(memory) for memory in page],
+        memories=page,
         count=len(page),
         total=total.value,
         total_is_exact=total.is_exact,

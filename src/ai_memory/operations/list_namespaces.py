@@ -11,6 +11,7 @@ from ai_memory.model.command import Command
 from ai_memory.model.query import NamespaceCursor
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.memory_stats import NamespaceCount
+from ai_memory.operations.room import first_that_fit
 from ai_memory.operations.step import Context
 from ai_memory.ports import Reader
 
@@ -40,10 +41,11 @@ def list_namespaces(command: ListNamespaces, rows: Reader, context: Context) -> 
     after = None if command.cursor is None else decode_cursor(command.cursor, NamespaceCursor)
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
     found, total = rows.namespaces(context.now, after=after, limit=limit + 1)
-    page = found[:limit]
-    last = page[-1] if page and len(found) > limit else None
+    page = [NamespaceCount(namespace=name, count=count) for name, count in found[:limit]]
+    page = first_that_fit(context.room, page)
+    last = found[len(page) - 1] if page and len(found) > len(page) else None
     return NamespacesResult(
-        namespaces=[NamespaceCount(namespace=namespace, count=count) for namespace, count in page],
+        namespaces=page,
         count=len(page),
         total=total,
         next_cursor=(

@@ -13,6 +13,7 @@ from ai_memory.model.link import LinkCursor, LinkFilter
 from ai_memory.model.query import Filter
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.lens import present
+from ai_memory.operations.room import first_that_fit
 from ai_memory.operations.step import Context
 from ai_memory.ports import Reader
 
@@ -71,23 +72,25 @@ def list_timeline(command: ListTimeline, rows: Reader, context: Context) -> Time
         return TimelineResult(source_id=command.source_id, events=[], count=0, total=0)
     limit = min(command.limit, limits.GRAPH_LIMIT_MAX)
     found = rows.links(source, where, live, direction="outbound", after=after, limit=limit + 1)
-    page = found[:limit]
-    labels = rows.labels([link.target_id for link in page])
+    labels = rows.labels([link.target_id for link in found[:limit]])
+    page = [
+        TimelineEvent(
+            target_id=link.target_id,
+            relation=link.relation,
+            valid_from=to_rfc3339(link.valid_from),
+            valid_until=None if link.valid_until is None else to_rfc3339(link.valid_until),
+            observed_by=link.observed_by,
+            title=labels[link.target_id].title,
+            target_namespace=labels[link.target_id].namespace,
+        )
+        for link in found[:limit]
+    ]
+    page = first_that_fit(context.room, page)
+    last = found[len(page) - 1] if page and len(found) > len(page) else None
     return TimelineResult(
         source_id=source,
-        events=[
-            TimelineEvent(
-                target_id=link.target_id,
-                relation=link.relation,
-                valid_from=to_rfc3339(link.valid_from),
-                valid_until=None if link.valid_until is None else to_rfc3339(link.valid_until),
-                observed_by=link.observed_by,
-                title=labels[link.target_id].title,
-                target_namespace=labels[link.target_id].namespace,
-            )
-            for link in page
-        ],
+        events=page,
         count=len(page),
         total=rows.count_links(source, where, live, direction="outbound"),
-        next_cursor=encode_cursor(LinkCursor.behind(page[-1])) if len(found) > limit else UNSET,
+        next_cursor=UNSET if last is None else encode_cursor(LinkCursor.behind(last)),
     )

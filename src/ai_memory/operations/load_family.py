@@ -12,8 +12,9 @@ from ai_memory.model.command import Command
 from ai_memory.model.query import Filter
 from ai_memory.operations.narrowing import exactly
 from ai_memory.operations.registry import Family, operations_on
+from ai_memory.operations.room import first_that_fit
 from ai_memory.operations.step import Context
-from ai_memory.operations.view import MemoryView, view
+from ai_memory.operations.view import MemoryView, glimpsed
 from ai_memory.ports import Reader
 
 FAMILY_MEMORIES_DEFAULT: Final = 20
@@ -77,4 +78,5 @@ def tagged(
 ) -> list[MemoryView]:
     """The memories whose metadata names the family."""
     where = Filter(now=context.now, namespaces=exactly(namespace), family=family)
-    return [view(memory) for memory in rows.list_memories(where, after=None, offset=0, limit=k)]
+    found = rows.list_memories(where, after=None, offset=0, limit=k)
+    return first_that_fit(context.room, [MemoryView(**glimpsed(memory)) for memory in found])

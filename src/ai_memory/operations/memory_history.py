@@ -13,6 +13,7 @@ from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.command import Command
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.find import find_history
+from ai_memory.operations.room import first_that_fit
 from ai_memory.operations.step import Context
 from ai_memory.ports import Reader
 
@@ -47,7 +48,7 @@ class HistoryResult(msgspec.Struct, kw_only=True):
     next_cursor: str | UnsetType = UNSET
 
 
-def memory_history(command: MemoryHistory, rows: Reader, context: Context) -> HistoryResult:  # noqa: ARG001
+def memory_history(command: MemoryHistory, rows: Reader, context: Context) -> HistoryResult:
     """Run MemoryHistory.
 
     Raises:
@@ -59,22 +60,24 @@ def memory_history(command: MemoryHistory, rows: Reader, context: Context) -> Hi
     offset = 0 if command.cursor is None else max(0, decode_cursor(command.cursor, int))
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
     versions = rows.history(memory_id, limit=limit, offset=offset)
-    behind = offset + len(versions)
+    page = [
+        VersionView(
+            version=version.number,
+            current=version.current,
+            written_at=to_rfc3339(version.written_at),
+            title=version.payload.title,
+            content=version.payload.content,
+            tags=version.payload.tags,
+            metadata=version.payload.metadata,
+        )
+        for version in versions
+    ]
+    page = first_that_fit(context.room, page)
+    behind = offset + len(page)
     return HistoryResult(
         id=memory_id,
-        versions=[
-            VersionView(
-                version=version.number,
-                current=version.current,
-                written_at=to_rfc3339(version.written_at),
-                title=version.payload.title,
-                content=version.payload.content,
-                tags=version.payload.tags,
-                metadata=version.payload.metadata,
-            )
-            for version in versions
-        ],
-        count=len(versions),
+        versions=page,
+        count=len(page),
         total=total,
-        next_cursor=encode_cursor(behind) if versions and behind < total else UNSET,
+        next_cursor=encode_cursor(behind) if page and behind < total else UNSET,
     )

@@ -16,6 +16,7 @@ from ai_memory.model.link import Link
 from ai_memory.model.query import Filter
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.lens import lens, present
+from ai_memory.operations.room import first_that_fit
 from ai_memory.operations.step import Context
 from ai_memory.operations.view import LinkView, link_view
 from ai_memory.ports import Reader
@@ -105,9 +106,14 @@ def query_graph(command: QueryGraph, rows: Reader, context: Context) -> GraphRes
             depth=command.max_depth,
             links_max=limits.WALK_LINKS_MAX,
         )
-    end = begin + min(command.limit, limits.GRAPH_LIMIT_MAX)
-    page = reached[begin:end]
+    page = reached[begin : begin + min(command.limit, limits.GRAPH_LIMIT_MAX)]
     labels = rows.labels([step.memory_id for step in page])
+    related = [_related(step, labels[step.memory_id]) for step in page]
+    # Each path stands in the answer twice.
+    fitting = first_that_fit(context.room, [(memory, memory.path) for memory in related])
+    memories = [memory for memory, _path in fitting]
+    page = page[: len(memories)]
+    end = begin + len(page)
     among: list[Link] | None = None
     if command.with_links:
         shown = {step.memory_id for step in page} | ({source} if source is not None else set())
@@ -118,7 +124,6 @@ def query_graph(command: QueryGraph, rows: Reader, context: Context) -> GraphRes
             )
             if link.target_id in shown
         ]
-    memories = [_related(step, labels[step.memory_id]) for step in page]
     return GraphResult(
         source_id=source or command.source_id,
         max_depth=command.max_depth,

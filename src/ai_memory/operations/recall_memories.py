@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, NamedTuple
 
 import msgspec
@@ -16,11 +16,11 @@ from ai_memory.model.query import Filter
 from ai_memory.operations.archive_hint import THIN, ArchiveHint, recall_hint
 from ai_memory.operations.narrowing import narrowed
 from ai_memory.operations.serving import vectors_problem
-from ai_memory.operations.step import Context, CountTokens, Embed, Read, Rerank, Steps, Touch
+from ai_memory.operations.spending import LEFT_OUT, Spent, estimated, spend
+from ai_memory.operations.step import Context, Embed, Read, Rerank, Steps, Touch
 from ai_memory.operations.succession import successors
-from ai_memory.operations.view import MemoryView, shown
+from ai_memory.operations.view import MemoryView, answering
 from ai_memory.ports import Reader, VectorIndex
-from ai_memory.retrieval.budget import Filled, fill
 from ai_memory.retrieval.diversity import distinct_first
 from ai_memory.retrieval.fusion import (
     POOL_DEPTH,
@@ -42,7 +42,7 @@ from ai_memory.retrieval.proximity import (
     own_first,
     proximity,
 )
-from ai_memory.retrieval.question import FIRST_PERSON_SHARE, asked_for, first_person
+from ai_memory.retrieval.question import FIRST_PERSON_SHARE, asked_for, first_person, names
 from ai_memory.retrieval.relevance import MIN_RELEVANCE
 from ai_memory.retrieval.supersession import current_first
 
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 
 _WHOLE: Final = (0, 2_000)  # what a reranker reads of a memory that only words found
 _NEURAL_SHARE: Final = 0.5  # of a reranked score; unfitted: there are no weights to fit it with
-_BYTES_PER_TOKEN: Final = 4  # the estimate shown when nobody asked for a budget
 
 
 class RecallMemories(Command, frozen=True, kw_only=True):
@@ -60,7 +59,7 @@ class RecallMemories(Command, frozen=True, kw_only=True):
     Ranks by words and, from the semantic level on, by meaning. Without a namespace it looks
     everywhere, what is of your own project first; `origin` says where a memory comes from. A
     namespace with `/` includes its ancestors, nearer ones first. Being recalled extends a memory's
-    life.
+    life. Of long content it shows the passages that matter; memory_get reads on.
     """
 
     at_home: ClassVar[bool] = True
@@ -92,6 +91,7 @@ class RecallMemories(Command, frozen=True, kw_only=True):
     explain: Annotated[
         bool, Meta(description="Say what each ranking contributed to each score.")
     ] = False
+    content: field.ContentShown = "passages"
 
 
 class RecalledView(MemoryView, kw_only=True):
@@ -123,6 +123,9 @@ class RecallMeta(msgspec.Struct, kw_only=True):
 
     Attributes:
         degraded: Why only words were searched, where meaning should have been.
+        memories_dropped: How many of those found are left out, as they do not fit the budget.
+        left_out: How to get them.
+        budget_overflow: Not even the best fits: it is cut, or longer than the budget.
         archived_matches: Where little was found: how many of the memories that were archived or
             have expired last would have matched. `archived_hint`: which, and how to see them.
     """
@@ -135,6 +138,7 @@ class RecallMeta(msgspec.Struct, kw_only=True):
     budget_tokens_used: int | UnsetType = UNSET
     budget_tokens_remaining: int | UnsetType = UNSET
     memories_dropped: int | UnsetType = UNSET
+    left_out: str | UnsetType = UNSET
     archived_matches: int | UnsetType = UNSET
     archived_hint: str | UnsetType = UNSET
     budget_overflow: bool | UnsetType = UNSET
@@ -155,7 +159,7 @@ class _Found(NamedTuple):
     """One memory of the answer.
 
     Attributes:
-        passage: Characters of the content that a reranker reads; its best window, if known.
+        windows: Characters of the content whose vectors are near, nearest first.
         neural: What the reranker added to the score; None if it was not asked.
         superseded_by: Ids of what replaces it.
         lift: What was added to the score, so that it stands above what it supersedes.
@@ -166,7 +170,7 @@ class _Found(NamedTuple):
     score: float
     relevance: float
     contributions: Contributions | None
-    passage: tuple[int, int]
+    windows: tuple[tuple[int, int], ...]
     neural: float | None = None
     superseded_by: tuple[str, ...] = ()
     lift: float = 0.0
@@ -213,11 +217,16 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
     found = _current_first(found)
     limit = min(command.limit, limits.RECALL_LIMIT_MAX)
     found = distinct_first(found, lambda hit: hit.memory.content, limit)
-    filled: Filled[_Found] | None = None
-    if command.budget_tokens is not None:
-        costs = yield CountTokens([hit.memory.content for hit in found])
-        filled = fill(found, costs, command.budget_tokens)
-        found = filled.items
+    asked = asked_for(command.context, limits.QUERY_TERMS_MAX)
+    named = names(command.context)
+
+    def show(hit: _Found, chars_max: int | None = None) -> RecalledView:
+        return _recalled(hit, command.namespace or home, asked, named, command.content, chars_max)
+
+    spent: Spent[_Found, RecalledView] = yield from spend(
+        found, show, command.budget_tokens, context.room
+    )
+    found, views = spent.items, spent.views
     missed: ArchiveHint | None = None
     if len(found) <= min(THIN, limit - 1):
         missed = yield Read(lambda rows: _missed(rows, command, context))
@@ -225,14 +234,10 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
         yield Touch(tuple(hit.memory.id for hit in found))
     hybrid = query is not None and ranking.problem is None
     return RecallResult(
-        memories=[_recalled(hit, command.namespace or home) for hit in found],
-        count=len(found),
+        memories=views,
+        count=len(views),
         mode="hybrid" if hybrid else "keyword",
-        tokens_used=(
-            sum(len(hit.memory.content.encode()) // _BYTES_PER_TOKEN for hit in found)
-            if filled is None
-            else filled.used
-        ),
+        tokens_used=estimated(views) if spent.used is None else spent.used,
         budget_tokens=UNSET if command.budget_tokens is None else command.budget_tokens,
         meta=RecallMeta(
             recall_mode="hybrid" if hybrid else "keyword_only",
@@ -240,12 +245,13 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
             reranker_used="neural" if reranked else "lexical" if found else "none",
             candidate_counts=CandidateCounts(fts=ranking.word_hits, hnsw=ranking.vector_hits),
             blend_weight=VECTOR_SHARE if hybrid else 0.0,
-            budget_tokens_used=UNSET if filled is None else filled.used,
-            budget_tokens_remaining=UNSET if filled is None else filled.remaining,
-            memories_dropped=UNSET if filled is None else filled.dropped,
+            budget_tokens_used=UNSET if spent.used is None else spent.used,
+            budget_tokens_remaining=UNSET if spent.remaining is None else spent.remaining,
+            memories_dropped=UNSET if spent.dropped is None else spent.dropped,
+            left_out=LEFT_OUT if spent.dropped else UNSET,
             archived_matches=UNSET if missed is None else missed.matches,
             archived_hint=UNSET if missed is None else missed.hint,
-            budget_overflow=UNSET if filled is None else filled.overflow,
+            budget_overflow=UNSET if spent.overflow is None else spent.overflow,
         ),
     )
 
@@ -267,7 +273,7 @@ def _rank(
         query = blended = None
     namespaces = None if command.namespace is None else lineage(command.namespace)
     where = narrowed(command, context.now, namespaces)
-    passages: dict[int, tuple[int, int]] = {}
+    places: dict[int, list[tuple[int, int]]] = {}
     terms = asked_for(command.context, limits.QUERY_TERMS_MAX)
     words: dict[int, float] = {}
     cosines: dict[int, list[float]] = {}
@@ -275,8 +281,8 @@ def _rank(
     rankings: list[Iterable[int]] = []
     for place in _places(rows, where, home):
         hits = rows.rank_words(terms, place, WORD_HITS)
-        near = _votes(rows, context, query, place, passages)
-        about = _votes(rows, context, blended, place, passages)
+        near = _votes(rows, context, query, place, places)
+        about = _votes(rows, context, blended, place, places)
         rankings += [hit.key for hit in hits], near, about
         words |= {hit.key: hit.score for hit in hits}
         cosines, contexts = cosines | near, contexts | about
@@ -314,7 +320,7 @@ def _rank(
                 hit.score,
                 hit.relevance,
                 hit.contributions,
-                passages.get(hit.key, _WHOLE),
+                tuple(places.get(hit.key, ())),
                 superseded_by=newer.get(memories[hit.key].id, ()),
             )
             for hit in relevant
@@ -363,7 +369,7 @@ def _current_first(found: list[_Found]) -> list[_Found]:
 
 
 def _passage(hit: _Found) -> str:
-    start, end = hit.passage
+    start, end = hit.windows[0] if hit.windows else _WHOLE
     return f"{hit.memory.title}\n{hit.memory.content[start:end]}"
 
 
@@ -384,11 +390,11 @@ def _votes(
     context: Context,
     vector: Vector | None,
     where: Filter,
-    passages: dict[int, tuple[int, int]],
+    places: dict[int, list[tuple[int, int]]],
 ) -> dict[int, list[float]]:
     """The nearest windows of a vector, grouped by memory, nearest memory first.
 
-    Adds the place of each memory's best window to `passages`.
+    Adds where the nearest windows of each memory are to `places`.
     """
     if vector is None or context.vector_index is None:
         return {}
@@ -396,7 +402,9 @@ def _votes(
     if len(near) == WINDOW_HITS and len(found) < POOL_DEPTH:
         near, found = _nearest(rows, context.vector_index, vector, WINDOW_HITS_MAX, where)
     for key, start, end in near:
-        passages.setdefault(key, (start, end))
+        known = places.setdefault(key, [])
+        if len(known) < limits.PASSAGE_WINDOWS_MAX and (start, end) not in known:
+            known.append((start, end))
     return found
 
 
@@ -438,14 +446,21 @@ def _nearness(asked: str | None, home: str | None, found: str) -> float:
     return 1.0 if home is None else nearness(home, found)
 
 
-def _recalled(hit: _Found, home: str | None) -> RecalledView:
+def _recalled(
+    hit: _Found,
+    home: str | None,
+    asked: Sequence[str],
+    named: Sequence[str],
+    amount: field.ContentAmount,
+    chars_max: int | None,
+) -> RecalledView:
     parts = None if hit.contributions is None else _parts(hit.contributions, hit.neural)
     if parts is not None and hit.home:
         parts["own"] = hit.home
     if parts is not None and hit.lift:
         parts["current"] = hit.lift
     return RecalledView(
-        **shown(hit.memory),
+        **answering(hit.memory, asked, named, hit.windows, amount, chars_max),
         score=round(hit.score, 3),
         relevance=round(hit.relevance, 3),
         origin=UNSET if home is None else origin(home, hit.memory.namespace),

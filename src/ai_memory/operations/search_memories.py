@@ -11,10 +11,11 @@ from ai_memory.model.command import Command
 from ai_memory.operations.archive_hint import THIN, search_hint
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.narrowing import exactly, narrowed
+from ai_memory.operations.room import first_that_fit
 from ai_memory.operations.step import Context
-from ai_memory.operations.view import MemoryView, view
+from ai_memory.operations.view import MemoryView, answering
 from ai_memory.ports import Reader
-from ai_memory.retrieval.expression import and_expression
+from ai_memory.retrieval.expression import and_expression, words_of
 
 
 class SearchMemories(Command, frozen=True, kw_only=True):
@@ -35,6 +36,7 @@ class SearchMemories(Command, frozen=True, kw_only=True):
     limit: field.ListLimit = limits.LIST_LIMIT_DEFAULT
     offset: field.Offset = 0
     cursor: field.Cursor | None = None
+    content: field.ContentShown = "passages"
 
 
 class SearchResult(msgspec.Struct, kw_only=True):
@@ -70,11 +72,15 @@ def search_memories(command: SearchMemories, rows: Reader, context: Context) -> 
     if expression is None:
         return SearchResult(results=[], count=0, query=command.query, total=0, total_is_exact=True)
     found = rows.match_words(expression, where, offset=max(0, offset), limit=limit + 1)
-    hits = found[:limit]
     total = rows.count_words(expression, where)
+    hits = found[:limit]
     memories = rows.memories_by_key([hit.key for hit in hits])
-    results = [view(memories[hit.key]) for hit in hits if hit.key in memories]
-    behind = offset + len(hits)
+    asked = words_of(command.query)
+    page = [
+        MemoryView(**answering(memories[hit.key], asked, amount=command.content)) for hit in hits
+    ]
+    results = first_that_fit(context.room, page)
+    behind = offset + len(results)
     missed = search_hint(rows, command.query, where) if total.value <= THIN else None
     return SearchResult(
         results=results,
@@ -82,7 +88,7 @@ def search_memories(command: SearchMemories, rows: Reader, context: Context) -> 
         query=command.query,
         total=total.value,
         total_is_exact=total.is_exact,
-        next_cursor=encode_cursor(behind) if hits and len(found) > limit else UNSET,
+        next_cursor=encode_cursor(behind) if results and len(found) > len(results) else UNSET,
         archived_matches=UNSET if missed is None else missed.matches,
         archived_hint=UNSET if missed is None else missed.hint,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -13,14 +13,12 @@ from ai_memory.model import field
 from ai_memory.model.command import Command
 from ai_memory.model.memory import Memory
 from ai_memory.model.query import Filter
-from ai_memory.operations.step import Context, CountTokens, Read, Steps
+from ai_memory.operations.spending import LEFT_OUT, Spent, estimated, spend
+from ai_memory.operations.step import Context, Read, Steps
 from ai_memory.operations.summarizing import summarize
-from ai_memory.operations.view import MemoryView, shown
+from ai_memory.operations.view import MemoryView, glimpsed
 from ai_memory.ports import Reader
-from ai_memory.retrieval.budget import fill
 from ai_memory.retrieval.proximity import lineage
-
-_BYTES_PER_TOKEN: Final = 4  # the estimate shown when nobody asked for a budget
 
 
 class StartSession(Command, frozen=True, kw_only=True):
@@ -40,6 +38,7 @@ class StartSession(Command, frozen=True, kw_only=True):
     ) = None
     limit: field.RecallLimit = limits.RECALL_LIMIT_DEFAULT
     budget_tokens: field.BudgetTokens | None = None
+    content: field.ContentShown = "passages"
 
 
 class StartedView(MemoryView, kw_only=True):
@@ -53,6 +52,9 @@ class SessionResult(msgspec.Struct, kw_only=True):
 
     Attributes:
         session_id: Names this session for the client; kept nowhere.
+        memories_dropped: How many are left out for want of room.
+        left_out: How to get them.
+        budget_overflow: Not even the first fits the budget: it is cut, or longer than that.
         fell_back: The namespace had nothing to say, so these are the long-term ones of `global`.
         summary: A paragraph over them, where there is a language model and it answers in time.
         language_model_problem: Why it did not.
@@ -67,6 +69,8 @@ class SessionResult(msgspec.Struct, kw_only=True):
     namespace: str | UnsetType = UNSET
     budget_tokens: int | UnsetType = UNSET
     memories_dropped: int | UnsetType = UNSET
+    left_out: str | UnsetType = UNSET
+    budget_overflow: bool | UnsetType = UNSET
     summary: str | UnsetType = UNSET
     language_model_problem: str | UnsetType = UNSET
 
@@ -77,30 +81,30 @@ def start_session(command: StartSession, context: Context) -> Steps[SessionResul
     namespace = command.namespace or context.caller.project
     found: list[Memory]
     found, fell_back = yield Read(lambda rows: _first(rows, namespace, limit, context))
-    used, dropped = None, 0
-    if command.budget_tokens is not None:
-        costs = yield CountTokens([memory.content for memory in found])
-        filled = fill(found, costs, command.budget_tokens)
-        found, used, dropped = filled.items, filled.used, filled.dropped
+    spent: Spent[Memory, StartedView] = yield from spend(
+        found,
+        lambda memory, chars_max: StartedView(**glimpsed(memory, command.content, chars_max)),
+        command.budget_tokens,
+        context.room,
+    )
+    found = spent.items
     summary = problem = None
     try:
         summary = yield from summarize(found, limits.SESSION_SUMMARY_SECS)
     except (LanguageModelUnavailable, LanguageModelAnswerInvalid) as failure:
         problem = failure.message
     return SessionResult(
-        memories=[StartedView(**shown(memory)) for memory in found],
+        memories=spent.views,
         count=len(found),
         mode="session_start",
         session_id=context.new_id(),
-        tokens_used=(
-            sum(len(memory.content.encode()) // _BYTES_PER_TOKEN for memory in found)
-            if used is None
-            else used
-        ),
+        tokens_used=estimated(spent.views) if spent.used is None else spent.used,
         fell_back=fell_back,
         namespace=UNSET if namespace is None else namespace,
         budget_tokens=UNSET if command.budget_tokens is None else command.budget_tokens,
-        memories_dropped=dropped or UNSET,
+        memories_dropped=spent.dropped or UNSET,
+        left_out=LEFT_OUT if spent.dropped else UNSET,
+        budget_overflow=spent.overflow or UNSET,
         summary=summary or UNSET,
         language_model_problem=problem or UNSET,
     )

@@ -12,6 +12,7 @@ from ai_memory.model.clock import Micros
 from ai_memory.model.command import Caller
 from ai_memory.model.memory import Payload, Retention
 from ai_memory.model.prompt import Prompt
+from ai_memory.operations.room import Room
 from ai_memory.ports import (
     EmbeddingModel,
     LanguageModel,
@@ -206,6 +207,7 @@ class Context(NamedTuple):
     vector_index: VectorIndex | None
     reranker: Reranker | None = None
     language_model: LanguageModel | None = None
+    room: Room | None = None
 
 
 def float16_blobs(matrix: Matrix) -> list[bytes]:

@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from ai_memory import limits
 from ai_memory.model.clock import to_rfc3339
+from ai_memory.model.field import ContentAmount
 from ai_memory.model.link import Link
 from ai_memory.model.memory import Memory
+from ai_memory.retrieval.passage import Passage, excerpt, is_long, opening, passages
+
+
+class PassageView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Characters [start, end) of the content, counted in code points."""
+
+    start: int
+    end: int
 
 
 class MemoryView(msgspec.Struct, kw_only=True, gc=False):
-    """A memory on the wire. Optional keys are left out when unset."""
+    """A memory on the wire. Optional keys are left out when unset.
+
+    Attributes:
+        truncated: `content` is not the whole: passages of it, an ellipsis for what is between them.
+        content_chars: Characters of the whole.
+        passages: Where they stand in it; `get` reads on.
+    """
 
     id: str
     tier: str
@@ -29,6 +46,9 @@ class MemoryView(msgspec.Struct, kw_only=True, gc=False):
     updated_at: str
     version: int
     metadata: dict[str, Any]
+    truncated: bool | UnsetType = UNSET
+    content_chars: int | UnsetType = UNSET
+    passages: tuple[PassageView, ...] | UnsetType = UNSET
     last_accessed_at: str | UnsetType = UNSET
     expires_at: str | UnsetType = UNSET
 
@@ -74,8 +94,73 @@ def shown(memory: Memory) -> dict[str, Any]:
 
 
 def view(memory: Memory) -> MemoryView:
-    """A memory as the faces show it."""
+    """A memory as the faces show it, whole."""
     return MemoryView(**shown(memory))
+
+
+def excerpted(memory: Memory, places: Sequence[Passage], text: str) -> dict[str, Any]:
+    """The fields of a MemoryView that shows passages.
+
+    Args:
+        memory: Which.
+        places: Where they stand in its content, in order.
+        text: What is shown as its content.
+    """
+    fields = shown(memory)
+    fields["content"] = text
+    fields["truncated"] = True
+    fields["content_chars"] = len(memory.content)
+    fields["passages"] = tuple(PassageView(start=start, end=end) for start, end in places)
+    return fields
+
+
+def glimpsed(
+    memory: Memory, amount: ContentAmount = "passages", chars_max: int | None = None
+) -> dict[str, Any]:
+    """The fields of a MemoryView on a list, where nothing was asked: how long content begins.
+
+    Args:
+        memory: Which.
+        amount: full: all of it, however long.
+        chars_max: At most so much of it, whatever `amount` says; None: as usual.
+    """
+    content = memory.content
+    if _is_whole(content, amount, chars_max):
+        return shown(memory)
+    places = opening(content, limits.OPENING_CHARS_MAX if chars_max is None else chars_max)
+    return excerpted(memory, places, excerpt(memory.content, places))
+
+
+def answering(
+    memory: Memory,
+    words: Sequence[str],
+    names: Sequence[str] = (),
+    windows: Sequence[tuple[int, int]] = (),
+    amount: ContentAmount = "passages",
+    chars_max: int | None = None,
+) -> dict[str, Any]:
+    """The fields of a MemoryView that answers a question: of long content what answers best.
+
+    Args:
+        memory: Which.
+        words: What is asked for, as `words.terms` cuts it.
+        names: Those of them that are proper names.
+        windows: Places whose vectors are near, nearest first.
+        amount: full: all of it, however long.
+        chars_max: At most so much of it, whatever `amount` says; None: as usual.
+    """
+    content = memory.content
+    if _is_whole(content, amount, chars_max):
+        return shown(memory)
+    room = limits.PASSAGES_CHARS_MAX if chars_max is None else chars_max
+    places = passages(content, words, names, windows, chars_max=room)
+    return excerpted(memory, places, excerpt(memory.content, places))
+
+
+def _is_whole(content: str, amount: ContentAmount, chars_max: int | None) -> bool:
+    if chars_max is not None:
+        return len(content) <= chars_max
+    return amount == "full" or not is_long(content)
 
 
 def link_view(link: Link) -> LinkView:

@@ -16,7 +16,7 @@ class Filled(NamedTuple, Generic[T]):
         used: Tokens of `items`.
         remaining: Tokens left over; 0 when the budget overflowed.
         dropped: Hits that did not fit.
-        overflow: The first hit alone exceeds the budget and was returned all the same.
+        overflow: No hit fits alone; the first is returned all the same.
     """
 
     items: list[T]
@@ -29,8 +29,9 @@ class Filled(NamedTuple, Generic[T]):
 def fill(ranked: Sequence[T], costs: Sequence[int], budget: int) -> Filled[T]:
     """Take hits in ranked order while they fit; skip what does not fit and go on.
 
-    A budget too small for the best hit still returns it: an answer over budget is more use than
-    none, and `overflow` says so. A budget of 0 asks for nothing.
+    A hit too long for the budget does not keep shorter ones behind it from being tried. A budget
+    too small for every hit still returns the best: an answer over budget is more use than none,
+    and `overflow` says so. A budget of 0 asks for nothing.
 
     Args:
         ranked: Hits, best first.
@@ -39,13 +40,12 @@ def fill(ranked: Sequence[T], costs: Sequence[int], budget: int) -> Filled[T]:
     """
     items: list[T] = []
     used = 0
-    overflow = False
     if budget > 0:
         for item, cost in zip(ranked, costs, strict=True):
-            if used + cost <= budget or not items:
-                overflow = overflow or cost > budget
+            if used + cost <= budget:
                 items.append(item)
                 used += cost
-                if overflow:
-                    break
+    overflow = budget > 0 and bool(ranked) and not items
+    if overflow:
+        items, used = [ranked[0]], costs[0]
     return Filled(items, used, max(0, budget - used), len(ranked) - len(items), overflow)

@@ -115,6 +115,16 @@ def and_expression(query: str) -> str | None:
     return f"({required}{either}) NOT ({' OR '.join(excluded)})"
 
 
+def words_of(query: str) -> list[str]:
+    """The words that an exact search wants found, as `words.terms` cuts them."""
+    wanted = [
+        item["phrase"] if item["phrase"] is not None else item["word"].rstrip("*")
+        for item in _ITEM.finditer(query)
+        if not item["minus"] and (item["column"] or "content").lower() == "content"
+    ]
+    return terms(" ".join(wanted), limits.QUERY_TERMS_MAX)
+
+
 def title_terms(title: str) -> tuple[str, ...]:
     """The significant words of a title, quoted for FTS5: what similar titles share."""
     return tuple(_term(word) for word in index_words(terms(title, _TITLE_TERMS_MAX)))

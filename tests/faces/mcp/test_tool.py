@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.faces.mcp.server import INSTRUCTIONS
-from ai_memory.faces.mcp.tool import brief_input, tool_of
+from ai_memory.faces.mcp.tool import SIZED, brief_input, tool_of
 from ai_memory.faces.toon import TABULAR
 from ai_memory.operations.profile import tools_of
 from ai_memory.operations.registry import Operation, operations_on
@@ -50,6 +50,7 @@ def test_a_tool_says_what_the_registry_says(operation: Operation) -> None:
 def test_brevity_costs_no_field(operation: Operation) -> None:
     full, brief = input_schema(operation), tool_of(operation).input_schema
     extra = {"format"} if operation.wire in TABULAR else set()
+    extra |= {"budget_tokens"} if operation.wire in SIZED else set()
     assert brief["properties"].keys() == full["properties"].keys() | extra
     assert brief.get("required", []) == full.get("required", [])
     for name, field in brief["properties"].items():

@@ -60,7 +60,7 @@ def run(call: Call) -> int:
         raise
     with open_door(call.flags, operation, config) as door:
         result = door.execute(operation, command)
-        show(operation, result, call.flags)
+        show(operation, result, call.flags, getattr(command, "context", ""))
         output.flush()  # before the node closes: the answer does not wait for its housekeeping
     return EXIT_OK
 
@@ -89,7 +89,7 @@ def _fields(operation: Operation, call: Call) -> dict[str, Any]:
     return fields
 
 
-def show(operation: Operation, result: dict[str, Any], flags: Flags) -> None:
+def show(operation: Operation, result: dict[str, Any], flags: Flags, asked: str = "") -> None:
     """Print a result: JSON, or what a person reads; remarks go to stderr."""
     if flags.json:
         output.emit_json(result)
@@ -97,7 +97,7 @@ def show(operation: Operation, result: dict[str, Any], flags: Flags) -> None:
     from ai_memory.faces.cli.paint import Paint
     from ai_memory.faces.cli.text import shown
 
-    text = shown(operation.method, result, Paint.of_stdout())
+    text = shown(operation.method, result, Paint.of_stdout(), asked)
     if text.lines:
         output.emit("\n".join(text.lines))
     for remark in text.remarks:

@@ -11,16 +11,26 @@ from typing import Any, Final
 from ai_memory.faces.cli import tidying
 from ai_memory.faces.cli.paint import PREVIEW_CHARS, Paint, one_line, plural, short_id, size
 from ai_memory.faces.cli.words import Result, Text
-from ai_memory.limits import PRIORITY_MAX
+from ai_memory.limits import PRIORITY_MAX, QUERY_TERMS_MAX
 
 _CONTROL: Final = {
     code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
 }
 
 
-def shown(method: str, result: Result, paint: Paint) -> Text:
-    """A result in words."""
-    return _SHOWN[method](_harmless(result), paint)
+def shown(method: str, result: Result, paint: Paint, asked: str = "") -> Text:
+    """A result in words.
+
+    Args:
+        method: The operation's.
+        result: As JSON values.
+        paint: How to write.
+        asked: The question, if it was one: what answers it is shown.
+    """
+    harmless = _harmless(result)
+    if method == "recall":
+        return _recall(harmless, paint, asked)
+    return _SHOWN[method](harmless, paint)
 
 
 def _harmless(value: Any) -> Any:
@@ -80,7 +90,7 @@ def _pending(result: Result) -> list[str]:
     ]
 
 
-def _recall(result: Result, paint: Paint) -> Text:
+def _recall(result: Result, paint: Paint, asked: str = "") -> Text:
     lines = []
     for memory in result["memories"]:
         sure = memory["confidence"]
@@ -92,7 +102,9 @@ def _recall(result: Result, paint: Paint) -> Text:
         )
         title = paint.bold(one_line(memory["title"]))
         lines.append(f"{paint.mark(memory)} {title} {paint.bar(memory['score'])} {about}")
-        lines.append(f"  {one_line(memory['content'], PREVIEW_CHARS)}")
+        lines.append(f"  {_preview(memory['content'], asked)}")
+        if memory.get("truncated"):
+            lines.append(paint.dim(f"  {_how_to_read_on(memory)}"))
         if memory.get("superseded_by"):
             newer = ", ".join(map(short_id, memory["superseded_by"]))
             lines.append(paint.dim(f"  superseded by [{newer}]"))
@@ -116,6 +128,25 @@ def _recall(result: Result, paint: Paint) -> Text:
         return Text([], [*remarks, f"no memories found [{mode}]"])
     lines.append(f"{plural(count, 'memory', 'memories')} recalled [{mode}]")
     return Text(lines, remarks)
+
+
+def _preview(content: str, asked: str) -> str:
+    """What of a content answers, on one line."""
+    if len(content) > PREVIEW_CHARS and asked:
+        from ai_memory.retrieval.passage import excerpt, passages
+        from ai_memory.retrieval.question import asked_for, names
+
+        words = asked_for(asked, QUERY_TERMS_MAX)
+        places = passages(content, words, names(asked), chars_max=PREVIEW_CHARS)
+        return one_line(excerpt(content, places))
+    return one_line(content, PREVIEW_CHARS)
+
+
+def _how_to_read_on(memory: Result) -> str:
+    start = memory["passages"][0]["start"]
+    places = ", ".join(f"{place['start']}-{place['end']}" for place in memory["passages"])
+    whole = memory["content_chars"]
+    return f"characters {places} of {whole}: ai-memory get {short_id(memory['id'])} --start {start}"
 
 
 def _row(memory: Result, paint: Paint) -> str:
@@ -173,9 +204,16 @@ def _get(result: Result, paint: Paint) -> Text:
     }
     lines += [f"  {name:12} {value}" for name, value in facts.items() if value not in ("", None)]
     lines += ["", result["content"]]
+    if result.get("truncated"):
+        lines += ["", paint.dim(_how_much(result))]
     if result["links"]:
         lines += ["", "links:", *(_arrow(link, paint) for link in result["links"])]
     return Text(lines)
+
+
+def _how_much(result: Result) -> str:
+    (place,) = result["passages"]
+    return f"characters {place['start']}-{place['end']} of {result['content_chars']}"
 
 
 def _arrow(link: Result, paint: Paint) -> str:

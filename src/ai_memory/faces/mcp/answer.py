@@ -8,29 +8,43 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from anyio import to_thread
 from mcp.types import CallToolResult, TextContent
 
+from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.errors import AiMemoryError
 from ai_memory.faces.codec import error_json, to_builtins, to_json
+from ai_memory.faces.mcp.fitting import fitted, surely_fits
 from ai_memory.faces.toon import Format, to_toon
 
 _TWIN: Final = "memory"
 """Where clients of HTTP read a memory whose fields stand at the top too."""
 
 
-def answer(result: Any, form: Format = "json", *, structured: bool = False) -> CallToolResult:
+async def answer(
+    result: Any, form: Format = "json", tokens: int = 0, *, structured: bool = False
+) -> CallToolResult:
     """What a tool answers.
 
     Args:
         result: An operation's result.
         form: How the text is written.
+        tokens: Fewer cl100k tokens than this; 0: any number.
         structured: As structured content, for programs; the text then only points there.
     """
     values = _once(to_builtins(result))
+
+    def render(values: dict[str, Any]) -> str:
+        if form == "json" or structured:
+            return to_json(values).decode()
+        return to_toon(values, form)
+
+    text = render(values)
+    if tokens and not surely_fits(text, tokens):  # counting may take a while
+        values, text = await to_thread.run_sync(fitted, values, render, tokens, count_cl100k)
     if structured:
         pointer = TextContent(text="The answer is the structuredContent of this result.")
         return CallToolResult(content=[pointer], structured_content=values)
-    text = to_json(values).decode() if form == "json" else to_toon(values, form)
     return CallToolResult(content=[TextContent(text=text)])
 
 

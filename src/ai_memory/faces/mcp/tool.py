@@ -21,7 +21,9 @@ _OF_ITEMS: Final = ("type", "enum")
 _NULL: Final = {"type": "null"}
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+(?=[A-Z`])")
 _CLAUSE: Final = re.compile(r"[.;]\s")
-_SAID_BY_NAME: Final = frozenset(("cursor", "id", "limit", "source_id", "target_id"))
+_SAID_BY_NAME: Final = frozenset(
+    ("content", "cursor", "end", "id", "limit", "source_id", "target_id")
+)
 """Fields that need no description where forty tools have them."""
 _ANY_OBJECT: Final[dict[str, Any]] = {"url": {"type": "string"}}
 """An example of what may stand in an object of anything: some clients refuse one without fields."""
@@ -34,11 +36,20 @@ _FORMAT: Final[dict[str, Any]] = {
 }
 
 
+SIZED: Final = (
+    "memory_list", "memory_history", "memory_archive_list", "memory_diff",
+)  # fmt: skip
+"""Tools that show contents and have no budget of their own: here it is said that they take one."""
+_BUDGET: Final[dict[str, Any]] = {"type": "integer"}
+
+
 def tool_of(operation: Operation) -> Tool:
     """What tools/list says about an operation."""
     schema = brief_input(input_schema(operation))
     if operation.wire in TABULAR:
         schema["properties"] = {**schema["properties"], "format": _FORMAT}
+    if operation.wire in SIZED:
+        schema["properties"] = {**schema["properties"], "budget_tokens": _BUDGET}
     return Tool(
         name=operation.wire,
         title=operation.title,
