@@ -126,6 +126,11 @@ def test_a_second_signal_is_impatience(tmp_path: Path, asks: bool) -> None:
         serving(tmp_path / "memory.db") as server,
         socket.create_connection(("127.0.0.1", server.port)) as stalled,
     ):
+        # The MCP face is being imported beside, which no signal interrupts: wait for it.
+        waking = HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_SECS)
+        waking.request("POST", "/mcp", "{}", {**JSON, "Accept": "application/json"})
+        waking.getresponse().read()
+        waking.close()
         stalled.sendall(
             b"POST /api/v1/memories HTTP/1.1\r\nHost: localhost\r\n"
             b"Content-Type: application/json\r\nContent-Length: 9\r\n"

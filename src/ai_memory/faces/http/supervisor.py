@@ -159,7 +159,15 @@ class Supervisor:
         place.began, place.said = self._clock.monotonic(), b""
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as cause:  # too many processes, or too little memory, just now
+            for end in (ours, theirs):
+                end.close()
+            place.due = place.began + limits.WORKER_DELAY_SECS_MAX
+            self._say(f"no worker can be started: {cause}; next try in "
+                      f"{limits.WORKER_DELAY_SECS_MAX:g} s")  # fmt: skip
+            return
         if not pid:
             ours.close()
             self._be_worker(place, theirs)  # does not come back
