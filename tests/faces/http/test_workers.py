@@ -263,3 +263,54 @@ def test_a_session_begun_at_one_worker_is_known_at_the_other(served: Served) -> 
         call(one, 3, "tools/call", name="memory_load_family", arguments={"family": "graph"})
         after = {tool["name"] for tool in call(other, 4, "tools/list")["tools"]}
         assert "memory_kg_query" in after
+
+
+CRASHING = """
+import select, socket, sys
+from ai_memory import limits
+limits.WORKER_DELAY_SECS = 0.001
+from ai_memory.adapters.system import SystemClock
+from ai_memory.errors import Internal
+from ai_memory.faces.http.seat import Ready
+from ai_memory.faces.http.server import bind
+from ai_memory.faces.http.supervisor import Supervisor
+
+begun = []  # what is forked later sees it
+def work(seat):
+    seat.tell(Ready("keyword", None))
+    if not begun:
+        select.select([seat.channel], [], [])  # until a connection comes
+    return 3
+
+sockets = bind("127.0.0.1", 0)
+def say(line):
+    print(line, flush=True)
+def began(ready):
+    say("began")
+    begun.extend(socket.create_connection(sockets[0].getsockname()) for _ in range(2))
+supervisor = Supervisor(
+    sockets, 2, work, listen=lambda: [each.listen() for each in sockets], clock=SystemClock(),
+    began=began, say=say,
+)
+try:
+    supervisor.run()
+except Internal as error:
+    say(error.message)
+    sys.exit(1)
+"""
+
+
+def test_a_server_whose_workers_keep_failing_gives_up_and_says_so() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CRASHING],
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECS,
+        check=False,
+    )
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1, done.stderr
+    assert lines.count("began") == 1
+    assert any("ended with exit code 3; another takes its place in " in line for line in lines)
+    assert "times in a row" in lines[-1]
+    assert done.stderr == ""
