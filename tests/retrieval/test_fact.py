@@ -19,15 +19,15 @@ def same(one: str, other: str) -> bool:
     return agree(facts_of("T", one), facts_of("T", other))
 
 
-@pytest.mark.parametrize(("one", "other"), PAIRS["twins"])
-def test_what_differs_in_one_thing_is_another_fact(one: str, other: str) -> None:
-    assert not same(one, other)
-    assert not same(f"It is known. {one} That is all.", f"It is known. {other} That is all.")
+def test_what_differs_in_one_thing_is_another_fact() -> None:
+    told = [pair for pair in PAIRS["twins"] if same(*pair)]
+    context = "It is known. {} That is all."
+    told += [pair for pair in PAIRS["twins"] if same(*map(context.format, pair))]
+    assert told == []
 
 
-@pytest.mark.parametrize(("one", "other"), PAIRS["same"])
-def test_the_same_in_other_words_is_the_same_fact(one: str, other: str) -> None:
-    assert same(one, other)
+def test_the_same_in_other_words_is_the_same_fact() -> None:
+    assert [pair for pair in PAIRS["same"] if not same(*pair)] == []
 
 
 def test_a_longer_text_covers_what_it_contains_and_not_the_other_way_round() -> None:

@@ -26,6 +26,8 @@ def _words(text: str) -> frozenset[str]:
 _SENTENCES_MAX: Final = 48  # of a text, from its beginning; more is compared as a whole
 _TOKENS_MAX: Final = 160  # of a sentence
 _ALIKE_FROM: Final = 0.5  # so much in common, and a word in another's place is another fact
+_SHORT: Final = 6  # tokens: one word makes much of such a sentence
+_SHORT_ALIKE_FROM: Final = 0.25
 _STEM_SHARE: Final = 0.75  # of the longer word: enabled and enables are one word
 _STEM_MIN: Final = 4
 
@@ -59,13 +61,16 @@ _NEGATORS: Final = _words(
     না নয় নেই இல்லை ไม่ ไม่ใช่ 不 没 沒 無 无 非 未 别 別 否 안 못 않 없
     """
 )
+_SHORTENED: Final = {"can't": "can", "won't": "will", "shan't": "shall", "cannot": "can"}
 _TELLING: Final = _words(
     """
     before after with without on off up down in out over under above below to from all none some
     more less most least first last min max must may can should only yes true false
+    vor nach mit auf unter uber über von zu alle nur avant apres après avec sur sous tous antes
+    despues después con desde hasta todos prima dopo su giu depois voor na met op
     """
 )
-"""Stop words that turn a sentence round when they stand in each other's place."""
+"""Stop words that change what a sentence says when they stand in each other's place."""
 
 
 class _Sentence(NamedTuple):
@@ -156,7 +161,8 @@ def _said(sentence: _Sentence, stored: Facts) -> bool:
             share, nearest = common, other
     if nearest is None:
         return not sentence.tokens
-    if share < _ALIKE_FROM:
+    short = len(sentence.tokens) <= _SHORT
+    if share < (_SHORT_ALIKE_FROM if short else _ALIKE_FROM):
         return bool(sentence.negations) == bool(nearest.negations)
     return (
         sentence.negations == nearest.negations
@@ -211,7 +217,7 @@ def _turns(tokens: Sequence[str], stop: frozenset[str]) -> set[tuple[str, str, s
 
 
 def _counts(word: str, stop: frozenset[str]) -> bool:
-    return word in _TELLING or word not in stop
+    return word in _TELLING or word in _NEGATORS or word not in stop
 
 
 def _kin(one: str, other: str) -> bool:
@@ -251,6 +257,9 @@ def _read(text: str, tokens_max: int = _TOKENS_MAX) -> _Sentence:
             numbers += [_plain_number(amount[1]), amount[2]] if amount else [low]
         elif low in _NEGATORS or low.endswith("n't"):
             negations += 1
+            if low.endswith(("n't", "nnot")):  # doesn't is does not
+                tokens.append(_SHORTENED.get(low, low[:-3]))
+                low = "not"
         elif _is_name(word, is_first=not tokens):
             names.append(low)
         was_number = kind == "number"
