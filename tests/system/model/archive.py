@@ -53,8 +53,7 @@ class Archive(Memories):
         if not dry_run:
             for memory_id in due:
                 self.vanish(memory_id, "purged")
-        answer: Row = {"purged": len(due), "dry_run": dry_run}
-        return answer if dry_run or not due else {**answer, "complete": True}
+        return {"purged": len(due), "dry_run": dry_run}
 
     def erase(self, id: str, dry_run: bool = False) -> Row:
         if id not in self.versions and id not in self.gone:
