@@ -601,6 +601,7 @@ class ConsolidateResult(builtins.dict[str, Any]):
     language_model_problem: str
     kept_verbatim: int
     not_in_summary: builtins.list[str]
+    tags_left_out: builtins.list[str]
 
 class AutoConsolidateResult(builtins.dict[str, Any]):
     dry_run: bool

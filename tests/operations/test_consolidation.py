@@ -127,6 +127,15 @@ def test_what_does_not_fit_is_refused_with_the_sizes_and_nothing_is_changed() ->
         assert run(open_, ids[:2]).consolidated == 2
 
 
+def test_tags_that_are_too_many_are_told() -> None:
+    with harness() as open_:
+        ids = tuple(
+            store(open_, name, tags=tuple(f"{name}{n:02}" for n in range(30))) for name in "ab"
+        )
+        done = run(open_, ids, summary="s")
+        assert done.tags_left_out == [f"b{n}" for n in range(20, 30)]
+
+
 def test_numbers_and_names_that_a_summary_lacks_are_told() -> None:
     with harness() as open_:
         ids = (store(open_, "A", "Ask Carol for port 8080."), store(open_, "B", "Costs $5."))

@@ -19,6 +19,7 @@ from ai_memory.operations.consolidation import (
     embedded,
     inherit_counters,
     summary_of,
+    tags_of,
 )
 from ai_memory.operations.find import find
 from ai_memory.operations.step import Context, Read, Steps, Write
@@ -63,6 +64,7 @@ class ConsolidateResult(msgspec.Struct, kw_only=True):
         kept_verbatim: So many sentences the model had left out; they follow its words.
         not_in_summary: Numbers and names that the caller's summary lacks; the sources have them,
             and stay in the archive.
+        tags_left_out: Tags of the sources that are too many for one memory.
     """
 
     id: str
@@ -75,6 +77,7 @@ class ConsolidateResult(msgspec.Struct, kw_only=True):
     language_model_problem: str | UnsetType = UNSET
     kept_verbatim: int | UnsetType = UNSET
     not_in_summary: list[str] | UnsetType = UNSET
+    tags_left_out: list[str] | UnsetType = UNSET
 
 
 def consolidate_memories(
@@ -119,6 +122,7 @@ def consolidate_memories(
         language_model_problem=summary.problem or UNSET,
         kept_verbatim=summary.kept or UNSET,
         not_in_summary=list(summary.lacking) or UNSET,
+        tags_left_out=list(tags_of(sources)[limits.TAGS_MAX :]) or UNSET,
     )
 
 

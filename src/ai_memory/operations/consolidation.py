@@ -141,14 +141,13 @@ def draft(
     """
     metadata = _metadata(sources, agent_id or context.caller.agent_id)
     check_metadata(metadata)
-    tags = sorted({tag for source in sources for tag in source.tags})
     return Memory(
         id=context.new_id(),
         namespace=namespace,
         title=title,
         content=content,
         tier=tier,
-        tags=tuple(tags[: limits.TAGS_MAX]),
+        tags=tags_of(sources)[: limits.TAGS_MAX],
         priority=max(limits.CONSOLIDATED_PRIORITY_MIN, *(source.priority for source in sources)),
         confidence=1.0,
         source="consolidation",
@@ -157,6 +156,11 @@ def draft(
         updated_at=context.now,
         expires_at=context.retention.expiry(tier, context.now),
     )
+
+
+def tags_of(sources: Sequence[Memory]) -> tuple[str, ...]:
+    """All tags, in the order of the alphabet."""
+    return tuple(sorted({tag for source in sources for tag in source.tags}))
 
 
 def _metadata(sources: Sequence[Memory], agent_id: str) -> dict[str, Any]:
