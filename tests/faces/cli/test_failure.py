@@ -121,7 +121,7 @@ def test_a_fault_of_ours_is_one_sentence(sh: Shell, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("make", "error"),
     [
-        (lambda path: path.mkdir(), "cannot be opened or read"),
+        (lambda path: path.mkdir(), "is a folder, not a database file"),
         (lambda path: path.write_bytes(os.urandom(4096)), "not a sound SQLite database"),
     ],
     ids=["folder", "garbage"],
@@ -193,4 +193,4 @@ def test_a_hint_names_commands_and_not_tools(sh: Shell) -> None:
     assert "hint: List what exists with `ai-memory list`;" in sh("get", "nobody").err
     archive = sh("archive", "restore", "nobody")
     assert archive.err.endswith("hint: List the archive with `ai-memory archive-list`.\n")
-    assert "memory_list" in sh("get", "nobody", "--json").problem["hint"]  # as on every face
+    assert "`ai-memory list`" in sh("get", "nobody", "--json").problem["hint"]
