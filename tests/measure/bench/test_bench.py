@@ -151,7 +151,7 @@ def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as leave:
         main_bench(["--only", "graph,best"])
     assert leave.value.code == 2
-    assert "'best' is not one of memories, lifecycle, graph" in capsys.readouterr().err
+    assert "'best' is not one of memories, lifecycle, workers, graph" in capsys.readouterr().err
 
 
 def test_a_file_without_figures_is_named(tmp_path: Path) -> None:
