@@ -211,3 +211,15 @@ def test_the_export_of_another_memory_service() -> None:
     assert (one.content, one.tags) == ("Deployed on kiwi", ("deploy",))
     assert one.created_at == 1_755_000_000_500_000
     assert one.metadata == {"a": 1, "imported": {"content_hash": "5", "memory_type": "note"}}
+
+
+def test_a_date_nobody_can_read_stays_and_is_said(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("---\ncreated: 02.03.2024\nscope: mine\n---\nText\n")
+    with open_records(tmp_path / "a.md") as stream:
+        (note,) = (item for item in stream if isinstance(item, ImportRecord))
+    assert note.metadata == {
+        "created": "02.03.2024",
+        "mined_from": "markdown",
+        "imported": {"metadata": {"scope": "mine"}},
+    }
+    assert [one.where for one in stream.remarks] == [["created (a.md)"]]

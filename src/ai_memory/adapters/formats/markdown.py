@@ -49,6 +49,7 @@ _UPDATED: Final = ("updated_at", "updated", "modified", "date modified",
                    "date_modified",
                    "last_modified_at", "lastmod", "last modified", "last edited time",
                    "mtime")  # fmt: skip
+_EXPIRES: Final = ("expires_at", "expires", "expiration_date")
 _KNOWN: Final = frozenset(
     ("id", "title", "namespace", "tier", "tags", "tag", "priority", "confidence", "metadata",
      "aliases", "alias", "permalink", "expires_at", "expires", "expiration_date",
@@ -187,7 +188,11 @@ class _Vault:
             created_at = modified_at if created_at is None else created_at
         tags = [*_tags(fields.pop("tags", None)), *_tags(fields.pop("tag", None))]
         tags += () if note.exported else inline_tags
-        expires_at = _instant(fields, ("expires_at", "expires", "expiration_date"), until=True)
+        expires_at = _instant(fields, _EXPIRES, until=True)
+        for key in (*_CREATED, *_UPDATED, *_EXPIRES):
+            if fields.get(key) and guess_date(fields[key]) is None:
+                said = "date that cannot be read, kept in the metadata as it is"
+                self._options.remarks.changed(said, f"{key} ({note.path})")
         namespace = name_of(fields.pop("namespace", None)) or _namespace(note.path)
         record: dict[str, Any] = {
             "namespace": self._options.namespace or namespace,
