@@ -15,7 +15,7 @@ NAME: Final = "ai-memory"
 _BEGIN: Final = "# ai-memory: begin (written by `ai-memory install`)"
 _END: Final = "# ai-memory: end"
 _BLOCK: Final = re.compile(
-    rf"(?:\r?\n)*{re.escape(_BEGIN)}\r?\n.*?{re.escape(_END)}\r?\n", re.DOTALL
+    rf"(?<![\r\n])(?:\r?\n)*+{re.escape(_BEGIN)}\r?\n.*?{re.escape(_END)}\r?\n", re.DOTALL
 )
 
 

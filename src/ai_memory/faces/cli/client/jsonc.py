@@ -16,8 +16,12 @@ from ai_memory.errors import ConfigInvalid
 Path = tuple[str | int, ...]
 """Keys of objects and places in lists, from the outermost."""
 
-_COMMENT: Final = re.compile(r'"(?:[^"\\\n]|\\.)*+"|(?P<gone>//[^\n]*|/\*.*?\*/|\ufeff)', re.DOTALL)
-_TRAILING: Final = re.compile(r'"(?:[^"\\\n]|\\.)*+"|(?P<gone>,)(?=\s*+[}\]])')
+_COMMENT: Final = re.compile(
+    # What is not closed ends with the line or the text: so nothing is read twice.
+    r'"(?:[^"\\\n]|\\.)*+"?|(?P<gone>//[^\n]*|/\*.*?(?:\*/|\Z)|\ufeff)',
+    re.DOTALL,
+)
+_TRAILING: Final = re.compile(r'"(?:[^"\\\n]|\\.)*+"?|(?P<gone>,)(?=\s*+[}\]])')
 _DECODER: Final = json.JSONDecoder()
 
 
