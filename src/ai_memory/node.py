@@ -263,7 +263,7 @@ class Node:
 
     def _run(self, caller: Caller, command: Command, run: Callable[..., Any]) -> _Walk:
         context = self._context(caller)
-        command = command.settled(caller)
+        command = command.settled(caller, context.now)
         # Asked before the slow steps: a caller who may not costs no embedding.
         _demand(caller, command, getattr(command, "namespace", None))
         if not takes_steps(type(command)):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from ai_memory.errors import ValidationFailed
 from ai_memory.model.clock import SECOND, parse_period, parse_rfc3339, to_rfc3339
-from ai_memory.model.field import read_instant
+from ai_memory.model.instant import read_instant
 
 DAY = 86_400 * SECOND
 PERIODS = [

@@ -9,7 +9,9 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias
 
 import msgspec
 
+from ai_memory.model.clock import Micros
 from ai_memory.model.field import CHECKS, GLOBAL, NAMES, OWN
+from ai_memory.model.instant import INSTANTS, settle_instant
 from ai_memory.model.name import name_fields
 
 Action: TypeAlias = Literal["read", "write", "delete", "promote", "maintain"]
@@ -43,15 +45,32 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         """The fields somebody gave, with what a required one that is missing can only be."""
         return fields
 
-    def settled(self, caller: Caller) -> Self:
-        """The command as it is carried out: what is left to the caller's project is filled in.
+    def settled(self, caller: Caller, now: Micros) -> Self:
+        """The command as it is carried out: own project and relative times are filled in.
 
         Settled before anybody may refuse or keep it, so that it means the same later and elsewhere.
+
+        Args:
+            caller: Whose project is meant where none is named.
+            now: What `7d` and `yesterday` are told from.
+
+        Raises:
+            ValidationFailed: A relative time reaches further than a calendar does.
         """
-        if getattr(self, "namespace", None) != OWN:
+        filled: dict[str, str] = {}
+        if getattr(self, "namespace", None) == OWN:
+            filled["namespace"] = caller.home
+        for name in _instants(type(self)):
+            text = getattr(self, name)
+            if isinstance(text, str):
+                instant = settle_instant(text, field=name, now=now)
+                if instant != text:
+                    filled[name] = instant
+        if not filled:
             return self
         settled = copy.copy(self)
-        msgspec.structs.force_setattr(settled, "namespace", caller.home)
+        for name, value in filled.items():
+            msgspec.structs.force_setattr(settled, name, value)
         return settled
 
 
@@ -63,6 +82,11 @@ def _checks(kind: type[Command]) -> tuple[tuple[str, Callable[[Any], None]], ...
 @cache
 def _names(kind: type[Command]) -> tuple[str, ...]:
     return tuple(name for name in kind.__struct_fields__ if name in NAMES)
+
+
+@cache
+def _instants(kind: type[Command]) -> tuple[str, ...]:
+    return tuple(name for name in kind.__struct_fields__ if name in INSTANTS)
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from ai_memory import late, limits
 from ai_memory.errors import ValidationFailed
-from ai_memory.model.clock import Micros, Period, parse_period
+from ai_memory.model.instant import INSTANTS, read_instant
 from ai_memory.model.link import Direction, Relation
 from ai_memory.model.memory import SOURCES
 
@@ -91,7 +91,7 @@ AgentId = Annotated[
         description="Who says so; letters, digits and _-:@./",
     ),
 ]
-Timestamp = Annotated[str, Meta(description="RFC 3339; such as 2026-01-02T03:04:05Z.")]
+Timestamp = Annotated[str, Meta(description="RFC 3339, or 7d, tomorrow.")]
 TtlSecs = Annotated[
     int, Meta(ge=1, le=limits.TTL_SECS_MAX, description="Seconds until it expires.")
 ]
@@ -154,10 +154,8 @@ MinPriority = Annotated[
     int,
     Meta(ge=limits.PRIORITY_MIN, le=limits.PRIORITY_MAX, description="Only this, or higher."),
 ]
-Since = Annotated[
-    str, Meta(description="From then on (RFC 3339, or a day, a month, a year); such as 2026-01-02.")
-]
-Until = Annotated[str, Meta(description="Up to then; a day, a month or a year is included whole.")]
+Since = Annotated[str, Meta(description="From then on; 2026-01-02T03:04Z, 2026-01, 7d, yesterday.")]
+Until = Annotated[str, Meta(description="Up to then; a day or month is included whole.")]
 RelationField = Annotated[
     Relation,
     Meta(description="related_to, supersedes, contradicts, derived_from, or words of your own."),
@@ -446,35 +444,9 @@ def _json_exact(value: Any) -> bool:
             return False
 
 
-_INCLUDES: Final = frozenset(("until", "valid_at", "as_of", "as_recorded_at", "at"))
-_EXCLUDES: Final = frozenset(("valid_until", "expires_at"))
-
-
-def read_instant(text: str, *, field: str) -> Micros:
-    """The instant that a field names, by what the field is: the one rule for times that are given.
-
-    A text may name a whole day, month or year. `until` and what is asked "as of" mean its last
-    instant; `valid_until` and `expires_at`, which name the first instant that does not count any
-    more, the one behind it; every other field the first.
-
-    Raises:
-        ValidationFailed: The text is no instant; `field` names the culprit.
-    """
-    period: Period = parse_period(text, field=field)
-    if field in _INCLUDES:
-        return period.last
-    return period.end if field in _EXCLUDES else period.start
-
-
-def given_instant(command: object, field: str) -> Micros | None:
-    """The instant in a field of a command; None: it has no such field, or nothing stands in it."""
-    text = getattr(command, field, None)
-    return None if text is None else read_instant(text, field=field)
-
-
 def _check_timestamp(field: str) -> Callable[[str], None]:
     def check(text: str) -> None:
-        read_instant(text, field=field)
+        read_instant(text, field=field, now=0)  # any now will do: only the form is checked
 
     return check
 
@@ -575,14 +547,6 @@ CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "confidence": check_confidence,
     "source": check_source,
     "metadata": check_metadata,
-    "expires_at": _check_timestamp("expires_at"),
-    "since": _check_timestamp("since"),
-    "until": _check_timestamp("until"),
-    "valid_from": _check_timestamp("valid_from"),
-    "valid_until": _check_timestamp("valid_until"),
-    "valid_at": _check_timestamp("valid_at"),
-    "as_of": _check_timestamp("as_of"),
-    "as_recorded_at": _check_timestamp("as_recorded_at"),
     "source_id": _check_id_named("source_id"),
     "target_id": _check_id_named("target_id"),
     "winner": _check_id_named("winner"),
@@ -596,5 +560,6 @@ CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "query": _check_text("query"),
     "context": _check_text("context"),
     "context_tokens": _check_context_tokens,
+    **{name: _check_timestamp(name) for name in INSTANTS},
 }
 """Field name → check, for what a type's bounds cannot say."""

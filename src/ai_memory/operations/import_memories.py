@@ -18,6 +18,7 @@ from ai_memory.model import field
 from ai_memory.model.change import Change, LinkPut, MemoryPut
 from ai_memory.model.clock import SECOND, Micros, parse_rfc3339
 from ai_memory.model.command import Action, Command
+from ai_memory.model.instant import given_instant, read_instant
 from ai_memory.model.link import Link, Relation
 from ai_memory.model.memory import Memory, Payload, payload_of
 from ai_memory.model.name import one_name
@@ -185,7 +186,7 @@ class _Fates(msgspec.Struct):
 def import_memories(command: ImportMemories, context: Context) -> Steps[ImportResult]:
     """Run ImportMemories. A bad record is reported and never loses the rest."""
     drafts, errors = _drafts(command, context)
-    links, link_errors = _links(command)
+    links, link_errors = _links(command, context)
     ids = tuple({draft.memory.id for draft in drafts})
     old: tuple[dict[str, Memory], set[str]] = yield Read(lambda rows: _present(rows, ids))
     fates = _Fates()
@@ -241,7 +242,7 @@ def _drafts(command: ImportMemories, context: Context) -> tuple[list[_Draft], li
     met: Counter[str] = Counter()
     for index, record in enumerate(command.memories):
         try:
-            memory = _memory(_record(record).settled(context.caller), context)
+            memory = _memory(_record(record).settled(context.caller, context.now), context)
         except AiMemoryError as refusal:
             errors.append(ImportRefusal(index=index, code=refusal.code, message=refusal.message))
         else:
@@ -317,14 +318,17 @@ def _store(
     return Outcome(fates, tuple(changes), payloads, tuple(windows))
 
 
-def _links(command: ImportMemories) -> tuple[dict[int, ImportedLink], list[ImportRefusal]]:
+def _links(
+    command: ImportMemories, context: Context
+) -> tuple[dict[int, ImportedLink], list[ImportRefusal]]:
     """The links that can be read, by their index, and those that cannot."""
     links: dict[int, ImportedLink] = {}
     errors: list[ImportRefusal] = []
     for index, value in enumerate(command.links):
         try:
             given = {name: item for name, item in value.items() if item is not None}
-            links[index] = typed.convert(given, ImportedLink)
+            link = typed.convert(given, ImportedLink)
+            links[index] = link.settled(context.caller, context.now)
         except msgspec.ValidationError as cause:
             errors.append(_no_link(index, ValidationFailed(str(cause))))
         except AiMemoryError as refusal:
@@ -364,7 +368,7 @@ def _link(links: Mapping[int, ImportedLink], now: Micros, rows: Transaction) -> 
             relation=link.relation,
             created_at=created_at,
             valid_from=_instant(link.valid_from, created_at),
-            valid_until=field.given_instant(link, "valid_until"),
+            valid_until=given_instant(link, "valid_until"),
             observed_by=link.observed_by,
             recorded_at=now,
         )
@@ -442,7 +446,7 @@ def _memory(record: ImportedMemory, context: Context) -> Memory:
 def _expiry(record: ImportedMemory, context: Context) -> Micros | None:
     """The record's own expiry, else the tier's, counted from now: an import is not stillborn."""
     if record.expires_at is not None:
-        return field.read_instant(record.expires_at, field="expires_at")
+        return read_instant(record.expires_at, field="expires_at")
     if record.ttl_secs is not None:
         return context.now + record.ttl_secs * SECOND
     return context.retention.expiry(record.tier, context.now)

@@ -13,6 +13,7 @@ from ai_memory.model import field
 from ai_memory.model.change import Change, LinkInvalidated
 from ai_memory.model.clock import Micros, to_rfc3339
 from ai_memory.model.command import Action, Command
+from ai_memory.model.instant import given_instant
 from ai_memory.model.link import Link
 from ai_memory.operations.lens import present
 from ai_memory.operations.step import Context, Outcome, Steps, Write
@@ -57,7 +58,7 @@ def invalidate_link(command: InvalidateLink, context: Context) -> Steps[Invalida
         AmbiguousId: An id prefix fits several memories.
         ValidationFailed: It would end before it begins.
     """
-    given = field.given_instant(command, "valid_until")
+    given = given_instant(command, "valid_until")
 
     def work(rows: Transaction) -> Outcome:
         source = present(rows, command.source_id, context.now, field="source_id")

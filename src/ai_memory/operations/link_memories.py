@@ -13,6 +13,7 @@ from ai_memory.model import field
 from ai_memory.model.change import LinkPut
 from ai_memory.model.clock import Micros, to_rfc3339
 from ai_memory.model.command import Action, Command
+from ai_memory.model.instant import read_instant
 from ai_memory.model.link import Link
 from ai_memory.operations.lens import required
 from ai_memory.operations.step import Context, Outcome, Steps, Write
@@ -140,13 +141,11 @@ def link_memories(command: LinkMemories, context: Context) -> Steps[LinkResult]:
 
 def _interval(command: LinkMemories, now: Micros) -> Interval:
     start = (
-        now
-        if command.valid_from is None
-        else field.read_instant(command.valid_from, field="valid_from")
+        now if command.valid_from is None else read_instant(command.valid_from, field="valid_from")
     )
     if command.valid_until is None:
         return Interval(start, None)
-    end = field.read_instant(command.valid_until, field="valid_until")
+    end = read_instant(command.valid_until, field="valid_until")
     if end <= start:
         raise ValidationFailed(
             "valid_until is not after valid_from",

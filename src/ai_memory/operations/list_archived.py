@@ -9,6 +9,7 @@ from ai_memory import limits
 from ai_memory.model import field
 from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.command import Command
+from ai_memory.model.instant import given_instant
 from ai_memory.model.memory import Archived
 from ai_memory.model.query import ArchiveCursor, ArchiveFilter
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
@@ -57,8 +58,8 @@ def list_archived(command: ListArchived, rows: Reader, context: Context) -> Arch
     where = ArchiveFilter(
         namespace=command.namespace,
         reason=command.reason,
-        since=field.given_instant(command, "since"),
-        until=field.given_instant(command, "until"),
+        since=given_instant(command, "since"),
+        until=given_instant(command, "until"),
     )
     after = None if command.cursor is None else decode_cursor(command.cursor, ArchiveCursor)
     limit = min(command.limit, limits.LIST_LIMIT_MAX)

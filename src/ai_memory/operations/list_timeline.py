@@ -9,6 +9,7 @@ from ai_memory import limits
 from ai_memory.model import field
 from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.command import Command
+from ai_memory.model.instant import given_instant
 from ai_memory.model.link import LinkCursor, LinkFilter
 from ai_memory.model.query import Filter
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
@@ -60,10 +61,10 @@ def list_timeline(command: ListTimeline, rows: Reader, context: Context) -> Time
         ValidationFailed: The cursor is not ours.
     """
     where = LinkFilter(
-        known_at=field.given_instant(command, "as_recorded_at"),
+        known_at=given_instant(command, "as_recorded_at"),
         relations=command.relations or None,
-        since=field.given_instant(command, "since"),
-        until=field.given_instant(command, "until"),
+        since=given_instant(command, "since"),
+        until=given_instant(command, "until"),
     )
     live = Filter(now=context.now)
     after = None if command.cursor is None else decode_cursor(command.cursor, LinkCursor)

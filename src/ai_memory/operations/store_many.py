@@ -73,7 +73,7 @@ def store_many(command: StoreMany, context: Context) -> Steps[StoreManyResult]:
     sound: list[_Sound] = []
     for index, fields in enumerate(command.memories):
         try:
-            given = decode_fields(StoreMemory, fields).settled(context.caller)
+            given = decode_fields(StoreMemory, fields).settled(context.caller, context.now)
             sound.append(_Sound(index, given, expiry_of(given, context)))
         except _REFUSALS as refusal:
             refused[index] = refusal

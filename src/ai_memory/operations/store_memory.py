@@ -14,6 +14,7 @@ from ai_memory.model import field
 from ai_memory.model.change import MemoryPut
 from ai_memory.model.clock import SECOND, Micros
 from ai_memory.model.command import Action, Command
+from ai_memory.model.instant import read_instant
 from ai_memory.model.memory import TIER_RANK, Memory, payload_of
 from ai_memory.model.query import Filter
 from ai_memory.model.title import title_of
@@ -288,7 +289,7 @@ def expiry_of(command: StoreMemory, context: Context) -> Micros | None:
         ValidationFailed: expires_at lies in the past.
     """
     if command.expires_at is not None:
-        expires_at = field.read_instant(command.expires_at, field="expires_at")
+        expires_at = read_instant(command.expires_at, field="expires_at")
         if expires_at <= context.now:
             raise ValidationFailed(
                 "expires_at is in the past", hint="Give a later instant.", field="expires_at"

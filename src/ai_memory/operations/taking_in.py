@@ -24,7 +24,8 @@ from ai_memory.model.change import (
     VersionPut,
 )
 from ai_memory.model.clock import Micros, parse_rfc3339
-from ai_memory.model.field import CHECKS, given_instant
+from ai_memory.model.field import CHECKS
+from ai_memory.model.instant import INSTANTS, given_instant
 from ai_memory.model.link import Link
 from ai_memory.model.memory import Memory, Payload, payload_of
 from ai_memory.model.name import one_name
@@ -113,10 +114,10 @@ def _check(record: Record) -> None:
         value = getattr(record, name)
         if value is None:
             continue
-        if name in CHECKS:
-            CHECKS[name](value)
-        elif name in _INSTANTS:
+        if name in _INSTANTS or name in INSTANTS:  # a record: no relative time is one
             parse_rfc3339(value, field=name)
+        elif name in CHECKS:
+            CHECKS[name](value)
     vectors = getattr(record, "vectors", None)
     if isinstance(vectors, Vectors) and any(
         len(blob) != vectors.dim * _FLOAT16_BYTES for _start, _end, blob in vectors.windows

@@ -11,6 +11,7 @@ from ai_memory.model import field
 from ai_memory.model.change import Change, MemoryPut
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Action, Command
+from ai_memory.model.instant import read_instant
 from ai_memory.model.memory import TIER_RANK, Memory, payload_of
 from ai_memory.operations.embedding import embed_texts, vectors_pending
 from ai_memory.operations.find import find
@@ -113,7 +114,7 @@ def revise(old: Memory, command: UpdateMemory, now: Micros) -> Memory:
         fields["expires_at"] = (
             None
             if command.expires_at is None
-            else field.read_instant(command.expires_at, field="expires_at")
+            else read_instant(command.expires_at, field="expires_at")
         )
     new = msgspec.structs.replace(old, **fields)
     if payload_of(new) == payload_of(old):

@@ -43,3 +43,17 @@ def test_a_mistyped_path_makes_no_folders(sh: Shell, tmp_path: Path) -> None:
     folder = sh("list", "--db", str(tmp_path))
     assert folder.code == 1
     assert "is a folder, not a database file" in folder.err
+
+
+def test_a_time_may_be_told_from_now_with_a_dash_before_it(sh: Shell, node: Node) -> None:
+    for place in ([], ["--url", node.url, "--api-key", str(node.key)]):
+        sh.ok("store", "about tea", "--expires-at", "7d", *place)
+        for bound in (
+            ["--since", "-7d"],
+            ["--since=-2h"],
+            ["--since", "today"],
+            ["--until", "now"],
+        ):
+            assert "about tea" in sh.ok("list", *bound, *place).out
+        assert "about tea" not in sh.ok("list", "--until", "-1 hour", *place).out
+        assert "unknown option '-7d'" in sh("list", "-7d", *place).err

@@ -7,7 +7,7 @@ from typing import Final
 
 from ai_memory.errors import ValidationFailed
 from ai_memory.model.clock import SECOND, Micros
-from ai_memory.model.field import read_instant as field_instant
+from ai_memory.model.instant import read_instant as field_instant
 
 _EARLIEST: Final = -62_135_596_800 * SECOND  # 0001-01-01, the first a timestamp can print
 _LATEST: Final = 253_402_300_800 * SECOND - 1  # the last microsecond of 9999

@@ -88,11 +88,11 @@ def _format(given: str | None, path: str | None) -> str:
 
 def _instant(fields: dict[str, Any], paint: Paint) -> int:
     """The instant the query was about; what ended by then is dashed."""
-    from ai_memory.model.field import read_instant
+    from ai_memory.model.instant import read_instant
 
     for name in ("valid_at", "as_of", "as_recorded_at"):
         if fields.get(name):
-            return read_instant(fields[name], field=name)
+            return read_instant(fields[name], field=name, now=paint.now)
     return paint.now
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -22,6 +23,8 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,  # an abbreviation of today is ambiguous tomorrow
         )
         self._command = command
+        # What looks like a negative number is a value and no option: `--since -7d` is one as well.
+        self._negative_number_matcher = re.compile(r"-\d+(?:\.\d*)?[A-Za-z ]*$|-\.\d+$")
         self._describe: Callable[[], str] = lambda: description
 
     def describe(self, describe: Callable[[], str]) -> None:

@@ -18,7 +18,7 @@ from ai_memory.faces.cli.progress import Bar, wants_bar
 from ai_memory.faces.cli.setting import settings
 from ai_memory.faces.problems import EXIT_OK
 from ai_memory.model.clock import Micros, to_rfc3339
-from ai_memory.model.field import read_instant
+from ai_memory.model.instant import read_instant
 
 if TYPE_CHECKING:
     from ai_memory.adapters.sqlite.backup import Figures
