@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from functools import partial
@@ -15,7 +15,6 @@ from ai_memory.adapters.private import tighten
 from ai_memory.adapters.sqlite.connection import MEMORY
 from ai_memory.adapters.sqlite.store import SqliteStore
 from ai_memory.adapters.system import SystemClock, SystemEntropy, own_agent_id, usable_processors
-from ai_memory.adapters.tokens import count_cl100k
 from ai_memory.config import Config, default_db
 from ai_memory.errors import (
     ConfigInvalid,
@@ -23,7 +22,6 @@ from ai_memory.errors import (
     EmbeddingModelMismatch,
     StoreUnavailable,
 )
-from ai_memory.extras import install_hint
 from ai_memory.gate import Gate
 from ai_memory.model.command import Caller
 from ai_memory.node import LiveKeys, Node, Ports
@@ -220,7 +218,7 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
         store=store,
         clock=clock,
         entropy=entropy,
-        count_tokens=count_cl100k,
+        count_tokens=_count_tokens,
         embedder=embedder,
         vector_index=index,
         purge_index=None if config.db == MEMORY else partial(_purge_index, Path(config.db)),
@@ -258,6 +256,13 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
         node.wake_curator = node.wake
     curator = _curator(node, config, background=True) if curates and share.keeps_house else None
     return OpenNode(node, janitor, reembedder, curator, owned, config)
+
+
+def _count_tokens(texts: Iterable[str]) -> list[int]:
+    """See ports.TokenCounter; imported only where tokens are counted."""
+    from ai_memory.adapters.tokens import count_cl100k
+
+    return count_cl100k(texts)
 
 
 def _require_place(config: Config) -> None:
@@ -381,6 +386,8 @@ def _reranker(config: Config) -> tuple[OnnxCrossEncoder | None, str | None]:
     try:
         from ai_memory.adapters.reranker import OnnxCrossEncoder, RerankerRefused
     except ModuleNotFoundError as missing:
+        from ai_memory.extras import install_hint
+
         return None, f"the package {missing.name} is not installed. {install_hint('semantic')}"
     try:
         return OnnxCrossEncoder(

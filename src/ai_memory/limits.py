@@ -72,6 +72,7 @@ IMPORT_COMMIT_RECORDS: Final = 32  # a few ms for whoever stores meanwhile
 
 # What is shown of long content, in characters; some four of English make a token.
 LONG_CONTENT_CHARS: Final = 2_000  # longer content is shown in passages
+THIN_ANSWER_HITS: Final = 3  # so few, and what is archived or has expired is looked for
 PASSAGES_CHARS_MAX: Final = 1_500  # of one memory that answers a question
 OPENING_CHARS_MAX: Final = 500  # of one memory on a list
 PASSAGE_WINDOWS_MAX: Final = 3  # near windows of one memory that are looked at

@@ -25,14 +25,12 @@ from ai_memory.errors import (
     StoreBusy,
 )
 from ai_memory.gate import Gate
-from ai_memory.inbox import Inbox
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Caller, Command
 from ai_memory.model.memory import Retention
 from ai_memory.operations.apply import apply, stamp
 from ai_memory.operations.registry import Operation, runner, takes_steps
-from ai_memory.operations.room import Room
 from ai_memory.operations.step import (
     Complete,
     Compute,
@@ -68,6 +66,8 @@ from ai_memory.ports import (
 from ai_memory.recent import RecentVectors
 
 if TYPE_CHECKING:
+    from ai_memory.inbox import Inbox
+    from ai_memory.operations.room import Room
     from ai_memory.ports import Matrix
 
 
@@ -179,6 +179,8 @@ class Node:
         loop = asyncio.get_running_loop()
         inbox = self._inboxes.get(loop)
         if inbox is None:
+            from ai_memory.inbox import Inbox
+
             inbox = self._inboxes[loop] = Inbox(loop)
         try:
             wait: _Wait = next(walk)
@@ -287,8 +289,15 @@ class Node:
         except StopIteration as stop:
             return stop.value
 
+    def _room(self, tokens: int | None) -> Room | None:
+        """What an answer to a model may take; others have all there is."""
+        if tokens is None:
+            return None
+        from ai_memory.operations.room import Room
+
+        return Room(tokens, self._count_tokens)
+
     def _context(self, caller: Caller) -> Context:
-        tokens = caller.answer_tokens
         return Context(
             caller=caller,
             now=self.clock.now(),
@@ -298,7 +307,7 @@ class Node:
             vector_index=self.index,
             reranker=self.reranker,
             language_model=self.language_model,
-            room=None if tokens is None else Room(tokens, self._count_tokens),
+            room=self._room(caller.answer_tokens),
         )
 
     def _perform(

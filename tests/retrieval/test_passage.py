@@ -14,7 +14,6 @@ from ai_memory.retrieval.passage import (
     ELLIPSIS,
     Passage,
     excerpt,
-    is_long,
     opening,
     passages,
     whole_cluster,
@@ -141,8 +140,3 @@ def test_passages_are_places_of_the_text(
     assert sum(end - start for start, end in places) <= chars_max
     shown = excerpt(text, places)
     assert len(shown) <= chars_max + 3 * len(places) + 4
-
-
-def test_a_text_of_a_few_sentences_is_not_long() -> None:
-    assert not is_long("x" * limits.LONG_CONTENT_CHARS)
-    assert is_long("x" * (limits.LONG_CONTENT_CHARS + 1))

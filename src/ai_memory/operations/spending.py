@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, NamedTuple, TypeVar
 
-from ai_memory.operations.room import Room
 from ai_memory.operations.step import CountTokens, Steps
 from ai_memory.operations.view import MemoryView
-from ai_memory.retrieval.budget import fill
+
+if TYPE_CHECKING:
+    from ai_memory.operations.room import Room
 
 T = TypeVar("T")
 V = TypeVar("V", bound=MemoryView)
@@ -62,6 +63,8 @@ def spend(
     used = remaining = dropped = None
     overflow = None
     if budget is not None:
+        from ai_memory.retrieval.budget import fill
+
         costs = yield CountTokens([view.content for _item, view in pairs])
         filled = fill(pairs, costs, budget)
         pairs, used, overflow = filled.items, filled.used, filled.overflow

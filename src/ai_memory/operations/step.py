@@ -11,8 +11,6 @@ from ai_memory.model.change import Change
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Caller
 from ai_memory.model.memory import Payload, Retention
-from ai_memory.model.prompt import Prompt
-from ai_memory.operations.room import Room
 from ai_memory.ports import (
     EmbeddingModel,
     LanguageModel,
@@ -25,6 +23,8 @@ from ai_memory.ports import (
 )
 
 if TYPE_CHECKING:
+    from ai_memory.model.prompt import Prompt
+    from ai_memory.operations.room import Room
     from ai_memory.ports import Matrix
 
 T = TypeVar("T")

@@ -7,17 +7,19 @@ otherwise, however many memories stand between.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from ai_memory import limits
 from ai_memory.errors import ValidationFailed
-from ai_memory.graph.ring import Closing, closings_of
-from ai_memory.graph.validity import Interval, remaining
 from ai_memory.model.change import LinkDeleted, LinkInvalidated, LinkPut
 from ai_memory.model.clock import Micros
 from ai_memory.model.link import Link, LinkFilter
 from ai_memory.model.query import Filter
 from ai_memory.ports import Reader
+
+if TYPE_CHECKING:  # a recall asks for successors only
+    from ai_memory.graph.ring import Closing
+    from ai_memory.graph.validity import Interval
 
 LinkChange: TypeAlias = LinkPut | LinkInvalidated | LinkDeleted
 
@@ -62,6 +64,7 @@ def rings(rows: Reader, wanted: Link, pending: Sequence[Link] = ()) -> list[Clos
         [source], direction="inbound"
     ):
         return []
+    from ai_memory.graph.ring import closings_of
 
     def outbound(ids: Sequence[str]) -> list[Link]:
         near = set(ids)
@@ -106,6 +109,10 @@ def overruled(rows: Reader, wanted: Link, at: Micros) -> list[LinkChange]:
     for link, interval in rings(rows, wanted):
         over.setdefault(link, []).append(interval)
     changes: list[LinkChange] = []
+    if not over:
+        return changes
+    from ai_memory.graph.validity import Interval, remaining
+
     for link, intervals in over.items():
         known_at = max(at, link.recorded_at)
         rest = remaining(Interval(link.valid_from, link.valid_until), intervals)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -13,7 +13,9 @@ from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.field import ContentAmount
 from ai_memory.model.link import Link
 from ai_memory.model.memory import Memory
-from ai_memory.retrieval.passage import Passage, excerpt, is_long, opening, passages
+
+if TYPE_CHECKING:  # few memories are long
+    from ai_memory.retrieval.passage import Passage
 
 
 class PassageView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -127,6 +129,8 @@ def glimpsed(
     content = memory.content
     if _is_whole(content, amount, chars_max):
         return shown(memory)
+    from ai_memory.retrieval.passage import excerpt, opening
+
     places = opening(content, limits.OPENING_CHARS_MAX if chars_max is None else chars_max)
     return excerpted(memory, places, excerpt(memory.content, places))
 
@@ -152,6 +156,8 @@ def answering(
     content = memory.content
     if _is_whole(content, amount, chars_max):
         return shown(memory)
+    from ai_memory.retrieval.passage import excerpt, passages
+
     room = limits.PASSAGES_CHARS_MAX if chars_max is None else chars_max
     places = passages(content, words, names, windows, chars_max=room)
     return excerpted(memory, places, excerpt(memory.content, places))
@@ -160,7 +166,7 @@ def answering(
 def _is_whole(content: str, amount: ContentAmount, chars_max: int | None) -> bool:
     if chars_max is not None:
         return len(content) <= chars_max
-    return amount == "full" or not is_long(content)
+    return amount == "full" or len(content) <= limits.LONG_CONTENT_CHARS
 
 
 def link_view(link: Link) -> LinkView:

@@ -17,7 +17,6 @@ from ai_memory.model.change import LinkDeleted, LogEntry
 from ai_memory.model.clock import HybridTime, Micros
 from ai_memory.model.link import Link
 from ai_memory.model.memory import Archived, Memory, Payload, Version
-from ai_memory.model.prompt import Prompt
 from ai_memory.model.query import (
     ArchiveCursor,
     ArchiveFilter,
@@ -34,6 +33,7 @@ from ai_memory.ports.vectors import VectorIndex as VectorIndex
 from ai_memory.ports.vectors import VectorRows as VectorRows
 
 if TYPE_CHECKING:
+    from ai_memory.model.prompt import Prompt
     from ai_memory.ports.vectors import Keys as Keys
     from ai_memory.ports.vectors import Matrix as Matrix
     from ai_memory.ports.vectors import Vector as Vector
@@ -233,6 +233,9 @@ class Reader(VectorRows, GraphRows, RowPages, Protocol):
 
     def matching_texts(self, expression: str, texts: Sequence[IndexedWords]) -> list[int]:
         """Places of the texts that match the expression, as if the index held them and no other."""
+
+    def anything_gone(self, now: Micros) -> bool:
+        """Whether any memory is archived, or has expired and is about to be."""
 
     def window_memories(self, keys: Sequence[int]) -> dict[int, tuple[int, int, int]]:
         """For each window key: (memory row key, start, end)."""

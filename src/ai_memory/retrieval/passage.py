@@ -42,11 +42,6 @@ class Passage(NamedTuple):
     end: int
 
 
-def is_long(text: str) -> bool:
-    """Whether passages of a text are shown instead of all of it."""
-    return len(text) > limits.LONG_CONTENT_CHARS
-
-
 def opening(text: str, chars_max: int = limits.OPENING_CHARS_MAX) -> tuple[Passage, ...]:
     """Where nothing is asked: the beginning of a text, up to a good place to cut."""
     return (Passage(0, _cut(text, 0, min(chars_max, len(text)))),)

@@ -114,6 +114,11 @@ class ArchiveReader(Statements):
             )
         return found
 
+    def anything_gone(self, now: Micros) -> bool:
+        """See ports.Reader."""
+        self._flush()
+        return bool(self._one(query("anything_gone"), {"now": now}))
+
     def count_expired(self, now: Micros) -> int:
         """See ports.Reader."""
         self._flush()

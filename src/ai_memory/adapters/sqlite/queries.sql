@@ -174,6 +174,10 @@ FROM json_each(:asked) AS asked
 SELECT json_group_array(wanted.value) FROM json_each(:keys) AS wanted
 WHERE EXISTS (SELECT 1 FROM words WHERE words MATCH :expression AND rowid = wanted.value)
 
+-- name: anything_gone --
+SELECT EXISTS (SELECT 1 FROM archived)
+    OR EXISTS (SELECT 1 FROM memory INDEXED BY memory_by_expiry WHERE expires_at <= :now)
+
 -- name: matching_texts --
 SELECT json_group_array(rowid) FROM (
     SELECT rowid FROM words WHERE words MATCH :expression ORDER BY rank)
