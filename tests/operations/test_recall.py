@@ -78,8 +78,18 @@ class TestNamespaces:
 class TestRecency:
     def test_it_orders_equals_and_can_be_switched_off(self, open_: Harness) -> None:
         rows = (
-            {"title": "old", "content": "tea is served", "created_at": to_rfc3339(NOON - 6 * DAY)},
-            {"title": "new", "content": "tea is ready", "created_at": to_rfc3339(NOON)},
+            {
+                "title": "old",
+                "tier": "mid",
+                "content": "tea is served",
+                "created_at": to_rfc3339(NOON - 6 * DAY),
+            },
+            {
+                "title": "new",
+                "tier": "mid",
+                "content": "tea is ready",
+                "created_at": to_rfc3339(NOON),
+            },
         )
         open_.run(ImportMemories(memories=rows))
         assert titles(open_, "tea") == ["new", "old"]
