@@ -201,7 +201,7 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
                         _require_same_model(rows.embedding_model(), model)
             with store.read() as rows:
                 serving = rows.embedding_model()
-            folder, index = _index(config.db, model, serving)
+            folder, index = _index(config.db, model, serving, adopts=not store.read_only)
             opening.callback(index.close)
         reranker, reranker_problem = _reranker(config)
         if reranker is not None:
@@ -251,7 +251,7 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
         archive_max_days=config.archive_max_days,
         pass_on=None if share.keeps_house else share.ring,
     )
-    curates = background and config.tier in _OLLAMA_MODELS
+    curates = background and config.tier in _OLLAMA_MODELS and not store.read_only
     if curates and not share.keeps_house:
         node.wake_curator = node.wake
     curator = _curator(node, config, background=True) if curates and share.keeps_house else None
@@ -448,13 +448,13 @@ def _purge_index(db: Path, live: LiveKeys) -> IndexPurge:
 
 
 def _index(
-    db: str, model: EmbeddingModel, serving: EmbeddingModel | None
+    db: str, model: EmbeddingModel, serving: EmbeddingModel | None, *, adopts: bool
 ) -> tuple[IndexFolder, VectorIndex]:
     from ai_memory.adapters.vector_index import open_vector_index
     from ai_memory.adapters.vector_index.folder import IndexFolder
 
     folder = IndexFolder(None if db == MEMORY else Path(db))
-    if serving is not None:
+    if serving is not None and adopts:
         folder.adopt(serving)
     return folder, open_vector_index(folder.of_model(model), model)
 

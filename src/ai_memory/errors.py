@@ -198,6 +198,16 @@ class StoreUnavailable(AiMemoryError):
     default_hint = "Check the path and the free space; `ai-memory doctor` examines the file."
 
 
+class StoreReadOnly(StoreUnavailable):
+    """The database can be read, and not written: a read-only file, folder or disk."""
+
+    code = "STORE_READ_ONLY"
+    default_hint = (
+        "Reading works. To write, give this user the file and its folder, or copy the database "
+        "with `ai-memory backup --to DIR` to where writing is allowed and name the copy with --db."
+    )
+
+
 class SchemaTooNew(AiMemoryError):
     """A newer program wrote this database."""
 

@@ -319,8 +319,9 @@ class Node:
             case Write() | Writes():
                 return (yield from self._write(step, caller, command, context))
             case Touch():
-                self._touches.extend((memory_id, context.now) for memory_id in step.ids)
-                self.wake()
+                if not self.store.read_only:  # where nothing can count it, nothing is noted
+                    self._touches.extend((memory_id, context.now) for memory_id in step.ids)
+                    self.wake()
                 return None
             case Embed():
                 if self._embedder is None or not step.texts:

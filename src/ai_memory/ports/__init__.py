@@ -484,7 +484,13 @@ class OutOfSteps(Exception):
 
 
 class Store(Protocol):
-    """Holds rows, and no opinions."""
+    """Holds rows, and no opinions.
+
+    Attributes:
+        read_only: It can only be read here; what would be written is refused, with StoreReadOnly.
+    """
+
+    read_only: bool
 
     @property
     def origin(self) -> str:

@@ -57,7 +57,7 @@ class Janitor:
         self._swept_at = float("-inf")
         self._purged_at = float("-inf")
         self._embed_after = float("-inf")
-        if background:
+        if background and not node.store.read_only:
             self._start("touches", self.flush_touches)
             embeds = node.facts.embedder is not None and pass_on is None
             self._start(
@@ -106,6 +106,8 @@ class Janitor:
 
     def chores(self) -> None:
         """Archive, embed, save: what may take a while. Raises like `turn`."""
+        if self._node.store.read_only:
+            return
         now = self._node.clock.monotonic()
         if now - self._swept_at >= limits.JANITOR_SECS:
             self._swept_at = now
@@ -206,7 +208,7 @@ class Janitor:
         for thread in self._threads:
             thread.join()
         self.flush_touches()
-        if not self._threads:
+        if not self._threads and not self._node.store.read_only:
             self.collect()
             self._save_little()
 

@@ -11,7 +11,7 @@ import apsw
 
 from ai_memory import limits
 from ai_memory.adapters.private import make_file
-from ai_memory.errors import StoreBusy, StoreUnavailable
+from ai_memory.errors import StoreBusy, StoreReadOnly, StoreUnavailable
 from ai_memory.ports import OutOfSteps
 
 MEMORY: Final = ":memory:"
@@ -39,9 +39,7 @@ def sqlite_errors() -> Iterator[None]:
             "the disk is full", hint="Free some space; nothing was stored."
         ) from cause
     except apsw.ReadOnlyError as cause:
-        raise StoreUnavailable(
-            "the database is read-only", hint="Check the permissions of the file and its folder."
-        ) from cause
+        raise StoreReadOnly("the database cannot be written here") from cause
     except (apsw.CorruptError, apsw.NotADBError) as cause:
         raise StoreUnavailable(
             "the file is not a sound SQLite database",
@@ -59,7 +57,10 @@ def connect(path: Path | str, *, writer: bool, vfs: str | None = None) -> apsw.C
         writer: Whether this connection will write.
         vfs: Name of a registered VFS; tests count syncs with one.
 
+    A reader of a file that cannot be written makes no attempt to.
+
     Raises:
+        StoreReadOnly: A writer, and the file, its folder or its disk is read-only.
         StoreBusy, StoreUnavailable: See `sqlite_errors`.
     """
     with sqlite_errors():
@@ -68,6 +69,13 @@ def connect(path: Path | str, *, writer: bool, vfs: str | None = None) -> apsw.C
                 make_file(Path(path))  # what SQLite makes beside it gets its mode
         flags = apsw.SQLITE_OPEN_READWRITE | (apsw.SQLITE_OPEN_CREATE if writer else 0)
         connection = apsw.Connection(str(path), flags=flags, vfs=vfs)
+        if str(path) != MEMORY and _is_closed_to_us(connection, Path(path)):
+            connection.close()
+            if writer:
+                raise StoreReadOnly("the database cannot be written here")
+            from ai_memory.adapters.sqlite.frozen import open_frozen
+
+            connection = open_frozen(Path(path), vfs)
         # Without this an error log of a damaged file would go to stderr as well.
         connection.set_busy_timeout(int(limits.BUSY_WAIT_SECS * 1_000))
         cache_kib = _WRITER_CACHE_KIB if writer else _READER_CACHE_KIB
@@ -81,3 +89,19 @@ def connect(path: Path | str, *, writer: bool, vfs: str | None = None) -> apsw.C
         else:
             connection.execute("PRAGMA query_only = ON")
         return connection
+
+
+def _is_closed_to_us(connection: apsw.Connection, path: Path) -> bool:
+    """Whether a file that is there cannot be written, or not without the files it needs beside it.
+
+    SQLite itself has tried: modes say little of what a disk, a mount or root may do.
+    """
+    if connection.readonly("main"):
+        return True
+    try:
+        connection.pragma("user_version")  # reads, and opens what the journal's mode needs
+    except (apsw.CantOpenError, apsw.ReadOnlyError):
+        return path.is_file()
+    except apsw.Error:
+        return False  # the caller's first question tells it
+    return False

@@ -9,7 +9,7 @@ import apsw
 
 from ai_memory import late
 from ai_memory.adapters.sqlite.connection import sqlite_errors
-from ai_memory.errors import SchemaTooNew, StoreUnavailable
+from ai_memory.errors import SchemaTooNew, StoreReadOnly, StoreUnavailable
 from ai_memory.model.clock import Micros
 
 _FILE: Final = late.pattern(r"(\d{4})_(\w+)\.sql")
@@ -81,6 +81,26 @@ def migrate(connection: apsw.Connection, now: Micros) -> list[int]:
                 connection.execute("ROLLBACK")
                 raise
     return ran
+
+
+def require_newest(connection: apsw.Connection) -> None:
+    """Refuse a read-only database whose schema is not today's: it cannot be brought up to date.
+
+    Raises:
+        SchemaTooNew: A newer program wrote this file.
+        StoreReadOnly: An older one did, or another program.
+    """
+    with sqlite_errors():
+        current = schema_version(connection)
+        _refuse_foreign(connection)
+    if current > _NEWEST:
+        raise SchemaTooNew(f"the database has schema {current}, this program knows {_NEWEST}")
+    if current < _NEWEST:
+        raise StoreReadOnly(
+            f"the database is read-only and has schema {current}; it takes a migration to "
+            f"{_NEWEST} to read it",
+            hint="Open it once where it can be written, or copy the file there.",
+        )
 
 
 def _lend_functions(connection: apsw.Connection) -> None:

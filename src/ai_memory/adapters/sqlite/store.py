@@ -14,11 +14,12 @@ import apsw
 from ai_memory import limits
 from ai_memory.adapters.private import make_folder
 from ai_memory.adapters.sqlite.connection import MEMORY, connect, sqlite_errors
-from ai_memory.adapters.sqlite.migration import migrate
+from ai_memory.adapters.sqlite.frozen import Stamp, stamp_of
+from ai_memory.adapters.sqlite.migration import migrate, require_newest
 from ai_memory.adapters.sqlite.reader import WORD_WEIGHTS, SqliteReader
 from ai_memory.adapters.sqlite.transaction import SqliteTransaction, make_intake
 from ai_memory.adapters.sqlite.writer import Writer
-from ai_memory.errors import NodeClosed, StoreUnavailable
+from ai_memory.errors import NodeClosed, StoreBusy, StoreReadOnly, StoreUnavailable
 from ai_memory.model.clock import Micros
 from ai_memory.ports import Clock, Entropy, Lookups, OutOfSteps, Reader, Transaction
 
@@ -31,7 +32,7 @@ _PATIENCE: Final = 2  # a process that asks no more often gains nothing from a c
 
 
 class SqliteStore:
-    """One file, many threads, possibly many processes.
+    """One file, many threads, possibly many processes; one that is read-only here is only read.
 
     `MEMORY` gives a private database on a single connection, shared by reader and writer under a
     lock: the mode of tests and the simulator, where WAL and parallel readers do not exist.
@@ -62,12 +63,21 @@ class SqliteStore:
                 make_folder(Path(path).parent)
             except OSError as cause:
                 raise StoreUnavailable(f"the folder of {path} cannot be made") from cause
-        connection = connect(path, writer=True, vfs=vfs)
+        self.read_only = False
         try:
-            migrate(connection, clock.now())
+            connection = connect(path, writer=True, vfs=vfs)
+        except StoreReadOnly:
+            connection = connect(path, writer=False, vfs=vfs)
+            self.read_only = True
+        try:
+            if self.read_only:
+                require_newest(connection)
+            else:
+                migrate(connection, clock.now())
             with sqlite_errors():
                 self._origin = _node_id(connection, entropy)
-                make_intake(connection)
+                if not self.read_only:
+                    make_intake(connection)
         except BaseException:
             connection.close()
             raise
@@ -125,6 +135,7 @@ class SqliteStore:
                 yield SqliteReader(self._writer_connection, self._weights, self._word_cache)
             return
         with sqlite_errors():
+            stamp = self._current_stamp()
             connection = self._own("connection") if steps_max is None else self._hasty()
             connection.execute("BEGIN")
             if steps_max is not None:
@@ -136,6 +147,27 @@ class SqliteStore:
                     self._local.left = None
                 if connection.in_transaction:
                     connection.execute("COMMIT")
+            if stamp is not None and stamp != stamp_of(Path(self.path)):
+                raise StoreBusy(
+                    "the database was written while it was read without locks",
+                    hint="It is read-only here; ask again.",
+                )
+
+    def _current_stamp(self) -> Stamp | None:
+        """Of a file that is read without locks; what was opened before it changed is let go."""
+        if not self.read_only:
+            return None
+        stamp = stamp_of(Path(self.path))
+        if getattr(self._local, "stamp", stamp) != stamp:
+            with self._readers_lock:
+                for name in ("connection", "hasty"):
+                    stale: apsw.Connection | None = self._local.__dict__.pop(name, None)
+                    if stale is not None:
+                        self._readers.remove(stale)
+                        stale.close()
+            self._local.__dict__.pop("left", None)
+        self._local.stamp = stamp
+        return stamp
 
     def _own(self, name: str) -> apsw.Connection:
         """This thread's connection of that name, opened when first asked for."""
@@ -167,6 +199,10 @@ class SqliteStore:
         self, work: Callable[[Transaction], Any], lookups: Lookups = Lookups()
     ) -> Future[Any]:
         """See ports.Store."""
+        if self.read_only:
+            refused: Future[Any] = Future()
+            refused.set_exception(StoreReadOnly("the database cannot be written here"))
+            return refused
         if self._shared is None:
             return self._writer.submit(work, lookups)
         with self._shared:
@@ -177,7 +213,7 @@ class SqliteStore:
 
     def tidy(self) -> bool:
         """See ports.Store."""
-        if self._shared is not None:
+        if self._shared is not None or self.read_only:
             return True
         try:
             size = Path(f"{self.path}-wal").stat().st_size
@@ -189,6 +225,8 @@ class SqliteStore:
         """See ports.Store."""
         if self._closed:
             raise NodeClosed("the store is closed")
+        if self.read_only:
+            raise StoreReadOnly("the database cannot be written here")
         from ai_memory.adapters.sqlite.scrub import rewrite, scrub_file
 
         with self._cache_lock:

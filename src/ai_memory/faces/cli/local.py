@@ -74,7 +74,7 @@ class LocalDoor:
     def _embed_waiting(self) -> None:
         """Make missing vectors: no janitor runs beside a single call."""
         node = self.opened.node
-        if node.facts.embedder is None:
+        if node.facts.embedder is None or node.store.read_only:
             return
         with node.store.read() as rows:
             waiting = rows.count_unembedded() if serves(rows, node.facts.embedder) else 0

@@ -13,7 +13,7 @@ from ai_memory.adapters.private import OTHERS
 from ai_memory.adapters.sqlite.connection import MEMORY, connect
 from ai_memory.adapters.sqlite.migration import APPLICATION_ID, migrations, schema_version
 from ai_memory.config import Config
-from ai_memory.errors import AiMemoryError, StoreBusy
+from ai_memory.errors import AiMemoryError, StoreBusy, StoreReadOnly
 from ai_memory.faces.cli.examination.section import Section
 from ai_memory.faces.cli.paint import size
 
@@ -45,6 +45,10 @@ def examine_storage(config: Config) -> Found:
     try:
         connection = connect(path, writer=False)
         try:
+            if connection.readonly("main"):
+                section.find(
+                    "warning", "the database can only be read here", StoreReadOnly.default_hint
+                )
             usable = _examine_schema(section, connection)
             if usable:
                 _examine_soundness(section, connection)
@@ -79,8 +83,6 @@ def _examine_file(section: Section, path: Path) -> None:
             section.find(
                 "warning", f"others on this machine may {may} the database", f"chmod 600 {path}*"
             )
-    if not os.access(path, os.W_OK):
-        section.find("critical", "the database cannot be written", "Check its permissions.")
 
 
 def _examine_schema(section: Section, connection: apsw.Connection) -> bool:
