@@ -242,3 +242,11 @@ def test_the_switch_interval_can_be_left_alone(tmp_path: Path) -> None:
             assert sys.getswitchinterval() < 0.005
     finally:
         sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize(("given", "meant"), [("levl", "level"), ("agentid", "agent_id")])
+def test_a_mistyped_argument_gets_the_right_one(given: str, meant: str) -> None:
+    mistyped: dict[str, Any] = {given: "keyword"}
+    with pytest.raises(ai_memory.ConfigInvalid, match=f"no argument '{given}'") as refused:
+        ai_memory.open_node(**mistyped).open()
+    assert refused.value.hint == f"Did you mean {meant}?"

@@ -7,7 +7,7 @@ awaited. Answers are the JSON that every face gives, readable as keys or as attr
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import cache
 from os import PathLike
 from types import TracebackType
@@ -18,8 +18,8 @@ import msgspec
 from ai_memory.adapters.project import own_project, working_folder
 from ai_memory.compose import OpenNode, Progress
 from ai_memory.compose import open_node as compose_node
-from ai_memory.config import load_config
-from ai_memory.errors import NodeClosed, ValidationFailed
+from ai_memory.config import SETTINGS, load_config
+from ai_memory.errors import ConfigInvalid, NodeClosed, ValidationFailed
 from ai_memory.model.command import Caller, Command
 from ai_memory.operations.registry import OPERATIONS, Operation, command_type
 from ai_memory.ports import Clock, Embedder
@@ -295,6 +295,7 @@ def open_node(
     """
 
     def opener() -> OpenNode:
+        _require_known(settings)
         flags = {
             "db": None if db is None else str(db),
             "tier": level,
@@ -309,3 +310,23 @@ def open_node(
         return compose_node(load_config(flags), clock=clock, embedder=given, progress=progress)
 
     return Opening(opener, agent_id)
+
+
+def _require_known(settings: Mapping[str, Any]) -> None:
+    """Refuse what is no argument of `open_node`, with the one that is meant.
+
+    Raises:
+        ConfigInvalid: It is unknown.
+    """
+    from difflib import get_close_matches
+    from inspect import signature
+
+    known = [*signature(open_node).parameters, *(setting.name for setting in SETTINGS)]
+    for name in settings:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            raise ConfigInvalid(
+                f"open_node has no argument '{name[:80]}'",
+                hint=f"Did you mean {near[0]}?" if near else "help(ai_memory.open_node) tells.",
+                setting=name,
+            )

@@ -327,6 +327,7 @@ class ForgetResult(builtins.dict[str, Any]):
     deleted: int
     forgotten: int
     archived: bool
+    namespaces: builtins.dict[str, int]
     would_delete: int
     sample: builtins.list[Forgettable]
 

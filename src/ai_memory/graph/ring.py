@@ -41,3 +41,19 @@ def closings_of(wanted: Link, outbound: Callable[[Sequence[str]], Iterable[Link]
                     further.setdefault(link.target_id, set()).add(over)
         reached = further
     return found
+
+
+def links_in_rings(links: Sequence[Link]) -> list[Link]:
+    """Those from which one comes back to them, or that lie between two rings.
+
+    Args:
+        links: Of one relation, all holding at one instant.
+    """
+    left = list(links)
+    while True:
+        # What nothing leads to, or nothing leads on from, is in no ring.
+        sources, targets = {one.source_id for one in left}, {one.target_id for one in left}
+        kept = [one for one in left if one.source_id in targets and one.target_id in sources]
+        if len(kept) == len(left):
+            return kept
+        left = kept

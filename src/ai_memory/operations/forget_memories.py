@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from typing import ClassVar, Final
 
 import msgspec
@@ -43,12 +45,17 @@ class Forgettable(msgspec.Struct, kw_only=True):
 
 
 class ForgetResult(msgspec.Struct, kw_only=True):
-    """How many left for the archive; in a dry run, how many would, and some of them."""
+    """How many left for the archive; in a dry run, how many would, and some of them.
+
+    Attributes:
+        namespaces: How many left each namespace.
+    """
 
     dry_run: bool
     deleted: int | UnsetType = UNSET
     forgotten: int | UnsetType = UNSET
     archived: bool | UnsetType = UNSET
+    namespaces: dict[str, int] | UnsetType = UNSET
     would_delete: int | UnsetType = UNSET
     sample: list[Forgettable] | UnsetType = UNSET
 
@@ -96,6 +103,7 @@ def forget_memories(command: ForgetMemories, context: Context) -> Steps[ForgetRe
         return counted
     total: int = yield Read(matching)
     deleted, after = 0, 0
+    namespaces: Counter[str] = Counter()
 
     def work(rows: Transaction) -> Outcome:
         page = rows.matching_ids(where, expression, after=after, limit=limits.SWEEP_BATCH)
@@ -103,13 +111,25 @@ def forget_memories(command: ForgetMemories, context: Context) -> Steps[ForgetRe
             MemoryDeleted(memory_id=memory_id, at=context.now, reason="forget")
             for _key, memory_id in page
         )
-        return Outcome(page, facts)
+        if command.namespace is not None:
+            return Outcome((page, {command.namespace: len(page)}), facts)
+        left = rows.memories_by_key([key for key, _id in page]).values()
+        return Outcome((page, Counter(memory.namespace for memory in left)), facts)
 
     # What is stored meanwhile may be met, but is not waited for.
     for _batch in range(total // limits.SWEEP_BATCH + 1):
-        page: list[tuple[int, str]] = yield Write(work, namespace=command.namespace)
+        answer: tuple[list[tuple[int, str]], Mapping[str, int]]
+        answer = yield Write(work, namespace=command.namespace)
+        page = answer[0]
+        namespaces.update(answer[1])
         deleted += len(page)
         if len(page) < limits.SWEEP_BATCH:
             break
         after = page[-1][0]
-    return ForgetResult(dry_run=False, deleted=deleted, forgotten=deleted, archived=True)
+    return ForgetResult(
+        dry_run=False,
+        deleted=deleted,
+        forgotten=deleted,
+        archived=True,
+        namespaces={name: count for name, count in namespaces.most_common() if count},
+    )

@@ -65,6 +65,12 @@ def rewind(source: Reader, target: Store, at: Micros, told: Told = lambda _n: No
     return done
 
 
+def first_instant(source: Reader) -> Micros | None:
+    """When the first entry of a log was written; None: it has none."""
+    first = source.log_entries(0, 1)
+    return _instant(first[0]) if first else None
+
+
 def _apply(
     target: Store,
     entries: list[LogEntry],

@@ -144,7 +144,7 @@ def test_an_open_database_is_not_replaced(sh: Shell, tmp_path: Path) -> None:
     assert sh.ok("list", "--json").json["total"] == 1
 
 
-@pytest.mark.parametrize("words", [("backup", "--keep", "all"), ("restore", "--at", "yesterday")])
+@pytest.mark.parametrize("words", [("backup", "--keep", "all"), ("restore", "--at", "someday")])
 def test_mistakes_are_told(sh: Shell, words: tuple[str, ...]) -> None:
     sh.store("Tea", "Green.")
     assert refused(sh, *words)
@@ -182,3 +182,15 @@ def test_the_state_of_an_earlier_instant(sh: Shell, tmp_path: Path) -> None:
     outcome = sh.ok("restore", "--at", at, "--from", old)
     assert "2 texts were purged or erased since, and stay gone" in outcome.err
     assert "access counters and vectors" in outcome.err
+
+
+def test_an_instant_before_the_first_entry_needs_a_yes(sh: Shell) -> None:
+    sh.store("Tea", "Green.")
+    refusal = sh("restore", "--at", "2 days ago")
+    assert refusal.code == 2
+    assert "nothing was stored by" in refusal.err
+    assert "The first entry of the log is of 20" in refusal.err
+    assert sh.ok("list", "--json").json["total"] == 1
+    assert "0 memories" in sh.ok("restore", "--at", "2 days ago", "--yes").out
+    assert sh.ok("list", "--json").json["total"] == 0
+    assert "nothing was stored" in sh("restore", "--at", "now").err

@@ -79,10 +79,12 @@ def test_config_tells_where_the_file_is(sh: Shell, tmp_path: Path) -> None:
 
 def test_doctor_finds_a_healthy_store_healthy(sh: Shell) -> None:
     sh.store("Coffee", "x", "--level", "semantic")
+    sh.ok("recall", "coffee", "--level", "semantic")  # makes the vectors
     found = sh.ok("doctor", "--json", "--level", "semantic", "--fail-on-warn").json
     assert (found["mode"], found["overall"]) == ("local", "info")
     assert [section["name"] for section in found["sections"]] == [
-        "Storage", "Embedder", "Index", "Recall", "Language model", "Config", "Environment",
+        "Storage", "Embedder", "Index", "Recall", "Graph", "Language model", "Config",
+        "Environment",
     ]  # fmt: skip
     assert section_of(found, "Storage")["facts"]["quick check"] == "ok"
     assert section_of(found, "Index")["facts"]["vectors"] == 1
@@ -135,6 +137,7 @@ def test_doctor_finds_what_is_critical(
 
 def test_doctor_finds_another_model(sh: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     sh.store("Coffee", "x", "--level", "semantic")
+    sh.ok("recall", "coffee", "--level", "semantic")  # makes the vectors
     monkeypatch.setenv("AI_MEMORY_EMBEDDING_DIM", "32")
     outcome = sh("doctor", "--json", "--level", "semantic")
     assert outcome.code == 2
@@ -190,6 +193,7 @@ def test_reembed_makes_what_is_missing_and_then_nothing(sh: Shell) -> None:
 
 def test_reembed_changes_the_model(sh: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     sh.store("Coffee", "Ada drinks her coffee black.", "--level", "semantic")
+    sh.ok("recall", "coffee", "--level", "semantic")  # makes the vectors
     monkeypatch.setenv("AI_MEMORY_EMBEDDING_DIM", "32")
     refused = sh("recall", "coffee", "--level", "semantic")
     assert refused.code == 1

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from ai_memory.adapters.system import SystemClock
 from ai_memory.errors import AiMemoryError, ValidationFailed
 from ai_memory.faces.cli import output
 from ai_memory.faces.cli.call import Call, Flags, add_flags, path_of
@@ -164,7 +165,8 @@ def run(call: Call) -> int:
         )
         with open_door(call.flags, operation, config) as door:
             shown = wants_bar(asked="progress" in options, quiet=call.flags.quiet)
-            with Bar("importing", records.total, unit="B", shown=shown) as bar:
+            clock = None if call.flags.quiet else SystemClock()
+            with Bar("importing", records.total, unit="B", shown=shown, clock=clock) as bar:
                 importer.run(door, bar)
     summary = importer.summary
     _show(summary, call.flags)

@@ -17,6 +17,7 @@ from ai_memory.faces.cli import output
 from ai_memory.faces.cli.call import Call, add_flags
 from ai_memory.faces.cli.client.edit import Edit
 from ai_memory.faces.cli.client.target import NAMES, TARGETS, Command, Place, Target, target_named
+from ai_memory.faces.cli.consent import agrees
 from ai_memory.faces.problems import EXIT_OK
 from ai_memory.model.clock import to_rfc3339
 
@@ -68,7 +69,7 @@ def run(call: Call) -> int:
         for plan in changed:
             output.emit(plan.diff.rstrip("\n"))
     backups: list[str] = []
-    agreed = bool(changed) and not call.options.get("dry_run") and _agreed(call)
+    agreed = bool(changed) and not call.options.get("dry_run") and agrees(call, "Write this?")
     if agreed:
         backups = [backup for plan in changed if (backup := _write(plan)) is not None]
     _tell(call, target, plans, changed, backups, applied=agreed)
@@ -130,17 +131,6 @@ def _planned(file: Path, edit: Edit, change: Callable[[str], str]) -> _Planned:
 def _text_of(file: Path) -> str:
     """A file's text, its line ends as they are; empty if there is none."""
     return file.read_bytes().decode("utf-8") if file.exists() else ""
-
-
-def _agreed(call: Call) -> bool:
-    if call.options.get("yes"):
-        return True
-    if call.flags.json or not output.is_terminal(sys.stdin):
-        return False
-    output.flush()
-    sys.stderr.write("Write this? [y/N] ")
-    sys.stderr.flush()
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _write(plan: _Planned) -> str | None:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import sys
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from ai_memory.faces.cli.output import is_terminal, note
+
+if TYPE_CHECKING:
+    from ai_memory.ports import Clock
+
+
+_LINE_SECS: Final = 10.0
+"""Between two lines in a log: what takes less says nothing."""
 
 
 class Preparation:
@@ -60,21 +67,40 @@ class Preparation:
 
 
 class Bar:
-    """A bar that counts up to a total; silent where nobody watches."""
+    """A bar that counts up to a total; where nobody watches silent, or a line now and then."""
 
-    def __init__(self, what: str, total: int | None, *, unit: str, shown: bool) -> None:
+    def __init__(
+        self, what: str, total: int | None, *, unit: str, shown: bool, clock: Clock | None = None
+    ) -> None:
+        """Begin.
+
+        Args:
+            what: Is being done.
+            total: How much there is of it; None: nobody knows.
+            unit: Of what; `B` is scaled.
+            shown: As a bar.
+            clock: Tells when a line is due, where no bar is shown; None: never.
+        """
         self._bar: Any = None
+        self._what, self._total = what, total
+        self._clock = None if shown else clock
+        self._told_at = 0.0 if self._clock is None else self._clock.monotonic()
         if shown:
             from tqdm import tqdm
 
             scaled = unit == "B"
             self._bar = tqdm(total=total, desc=what, unit=unit, unit_scale=scaled, leave=False)
 
-    def reach(self, count: int, **figures: object) -> None:
+    def reach(self, count: int, **figures: int) -> None:
         """So much is done now."""
         if self._bar is not None:
             self._bar.set_postfix(figures, refresh=False)
             self._bar.update(max(0, count - self._bar.n))
+        elif self._clock is not None and self._clock.monotonic() - self._told_at >= _LINE_SECS:
+            self._told_at = self._clock.monotonic()
+            done = [f"{count / self._total:.0%}"] if self._total else []
+            done += [f"{value:,} {name}" for name, value in figures.items()]
+            note(f"{self._what}: {', '.join(done) or count}")
 
     def close(self) -> None:
         """Take it away."""

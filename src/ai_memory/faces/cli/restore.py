@@ -14,6 +14,7 @@ from ai_memory.errors import StoreUnavailable, ValidationFailed
 from ai_memory.faces.cli import output
 from ai_memory.faces.cli.backup import copies, database_of, folder_of, manifest_of
 from ai_memory.faces.cli.call import Call, add_flags
+from ai_memory.faces.cli.consent import agrees
 from ai_memory.faces.cli.progress import Bar, wants_bar
 from ai_memory.faces.cli.setting import settings
 from ai_memory.faces.problems import EXIT_OK
@@ -40,7 +41,12 @@ def configure(parser: Parser, name: str) -> None:
     parser.add_argument(
         "--from", metavar="FILE|DIR", dest="source", help="A backup, or the folder: its newest."
     )
-    parser.add_argument("--at", metavar="TIME", help="The instant, such as 2026-01-02T03:04:05Z.")
+    parser.add_argument(
+        "--at", metavar="TIME", help="The instant, such as 2026-01-02T03:04:05Z, 2h or yesterday."
+    )
+    parser.add_argument(
+        "--yes", "-y", action="store_true", help="Also an instant before anything was stored."
+    )
     parser.add_argument(
         "--skip-verify", action="store_true", help="Believe the file without checking it first."
     )
@@ -57,7 +63,7 @@ def run(call: Call) -> int:
     config = settings(call.flags)
     database = database_of(call.flags, config)
     at = options.get("at")
-    instant = None if at is None else read_instant(at, field="at")
+    instant = None if at is None else read_instant(at, field="at", now=SystemClock().now())
     source = _source(options.get("source"), database, is_dated=at is not None)
     verify = "skip_verify" not in options
     part = database.with_name(database.name + ".restoring")
@@ -68,7 +74,7 @@ def run(call: Call) -> int:
         if instant is None:
             figures = _fetch(source, part, verify=verify)
         else:
-            rewound = _rewind(source, part, instant, shown=shown)
+            rewound = _rewind(call, source, part, instant, shown=shown)
             figures = _examined(part)
         stamp = to_rfc3339(SystemClock().now())[:19].replace("-", "").replace(":", "")
         index = IndexFolder(database).path
@@ -138,15 +144,30 @@ def _examined(part: Path) -> Figures:
     return examine(part)
 
 
-def _rewind(source: Path, part: Path, instant: Micros, *, shown: bool) -> Rewound:
-    """Make a new file of what the log says up to an instant."""
+def _rewind(call: Call, source: Path, part: Path, instant: Micros, *, shown: bool) -> Rewound:
+    """Make a new file of what the log says up to an instant.
+
+    Raises:
+        ValidationFailed: Nothing was stored by then, and nobody wants that.
+    """
     from ai_memory.adapters.sqlite.store import SqliteStore
     from ai_memory.compose import WORD_WEIGHTS
-    from ai_memory.operations.rewinding import rewind
+    from ai_memory.operations.rewinding import first_instant, rewind
 
     clock, entropy = SystemClock(), SystemEntropy()
     old = SqliteStore(source, clock=clock, entropy=entropy, bm25_weights=WORD_WEIGHTS)
     try:
+        with old.read() as rows:
+            first = first_instant(rows)
+        if (first is None or instant < first) and not agrees(
+            call, f"By {to_rfc3339(instant)} nothing was stored yet. Restore an empty database?"
+        ):
+            raise ValidationFailed(
+                f"nothing was stored by {to_rfc3339(instant)}",
+                hint=(f"The first entry of the log is of {to_rfc3339(first)}. " if first else "")
+                + "--yes restores an empty database.",
+                field="at",
+            )
         new = SqliteStore(part, clock=clock, entropy=entropy, bm25_weights=WORD_WEIGHTS)
         try:
             with old.read() as rows:

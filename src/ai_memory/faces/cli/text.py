@@ -340,6 +340,9 @@ def _history(result: Result, paint: Paint) -> Text:
 def _forget(result: Result, paint: Paint) -> Text:
     if not result["dry_run"]:
         forgotten = plural(result["forgotten"], "memory", "memories")
+        if namespaces := result.get("namespaces"):
+            parts = (f"{count} in {paint.cyan(name)}" for name, count in namespaces.items())
+            forgotten += f" ({', '.join(parts)})"
         return Text([f"forgot {forgotten}; `ai-memory archive list --reason forget` shows them"])
     rows = [
         f"[{short_id(row['id'])}] {one_line(row['title'])} (ns={paint.cyan(row['namespace'])})"

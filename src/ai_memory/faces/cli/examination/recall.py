@@ -11,6 +11,7 @@ from ai_memory.adapters.sqlite.connection import MEMORY
 from ai_memory.compose import OpenNode, open_node
 from ai_memory.config import Config, is_loopback
 from ai_memory.errors import AiMemoryError
+from ai_memory.faces.cli.examination.graph import examine_belonging, examine_graph
 from ai_memory.faces.cli.examination.section import Section
 from ai_memory.faces.cli.paint import plural
 from ai_memory.operations.expand_query import ExpandQuery
@@ -31,7 +32,7 @@ _INDEX_FIX: Final = {
 def examine_recall(
     config: Config, *, usable: bool, fix: bool, progress: Progress | None
 ) -> list[Section]:
-    """The sections Embedder, Index, Recall and Language model.
+    """The sections Embedder, Index, Recall, Graph and Language model.
 
     Args:
         config: The settings.
@@ -43,26 +44,28 @@ def examine_recall(
     index = Section(name="Index", facts=[])
     recall = Section(name="Recall", facts=[])
     language_model = Section(name="Language model", facts=[])
-    sections = [embedder, index, recall, language_model]
+    graph = Section(name="Graph", facts=[])
+    sections = [embedder, index, recall, graph, language_model]
     try:
         # A memory of its own: the model is tried out even where there is no database.
         trial = open_node(config._replace(db=MEMORY), background=False, progress=progress)
     except AiMemoryError as failure:
         embedder.find("critical", failure.message, failure.hint)
-        for section in (index, recall, language_model):
+        for section in (index, recall, graph, language_model):
             section.severity = "notavailable"
         return sections
     with closing(trial):
         _examine_embedder(embedder, trial)
         _examine_language_model(language_model, trial)
     if not usable:
-        index.severity = recall.severity = "notavailable"
-        index.note = recall.note = "There is no database that could be asked."
+        index.severity = recall.severity = graph.severity = "notavailable"
+        index.note = recall.note = graph.note = "There is no database that could be asked."
         return sections
     try:
         with closing(open_node(config, background=False)) as opened:
             _examine_model_work(language_model, opened)
             _examine_answers(recall, opened, fix=fix)
+            examine_graph(graph, opened)
             _examine_index(index, opened, fix=fix)
     except AiMemoryError as failure:
         recall.find("critical", failure.message, failure.hint)
@@ -201,6 +204,7 @@ def _examine_answers(section: Section, opened: OpenNode, *, fix: bool) -> None:
     section.fact("expiring within 1h", stats.expiring_soon)
     section.fact("archived", stats.archived_total)
     section.fact("namespaces", len(stats.by_namespace))
+    examine_belonging(section, {one.namespace: one.count for one in stats.by_namespace})
     section.fact("mode", "hybrid" if health.embedder_ready else "keyword")
     section.fact("waiting for vectors", stats.unembedded)
     if stats.unembedded and health.embedder_ready:
