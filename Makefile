@@ -160,8 +160,10 @@ eval: setup
 
 # --- Checks ---------------------------------------------------------------------------------------
 
+# A file's tests share what they start, so a file stays on one process. JOBS=0: all on this one.
+JOBS ?= auto
 test: dev
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 check: dev
 	$(BIN)/ruff format --check --output-format concise
