@@ -125,7 +125,9 @@ def _taken(field: kinds.Field) -> str:
     """What an argument may be: its type, and what Python has richer types for."""
     said = _type(field.type, given=True)
     if field.name in INSTANTS:
-        return said.replace("str", "str | datetime.datetime | datetime.date", 1)
+        return said.replace(
+            "str", "str | datetime.datetime | datetime.date | datetime.timedelta", 1
+        )
     if field.name.endswith("_secs"):
         return said.replace("int", "int | datetime.timedelta", 1)
     if field.name == "tags" and LIST in said:

@@ -14,11 +14,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from tests.support import NOON, ManualClock
 
 import ai_memory
 from ai_memory import errors
 from ai_memory.adapters.embedder.hashing import HashingEmbedder
 from ai_memory.errors import NodeClosed
+from ai_memory.model.clock import SECOND, to_rfc3339
 from ai_memory.operations.registry import OPERATIONS, command_type
 from ai_memory.signature import docstring_of
 
@@ -250,3 +252,11 @@ def test_a_mistyped_argument_gets_the_right_one(given: str, meant: str) -> None:
     with pytest.raises(ai_memory.ConfigInvalid, match=f"no argument '{given}'") as refused:
         ai_memory.open_node(**mistyped).open()
     assert refused.value.hint == f"Did you mean {meant}?"
+
+
+def test_a_timedelta_is_a_distance_from_now() -> None:
+    with ai_memory.open_node(db=":memory:", level="keyword", clock=ManualClock()) as node:
+        stored = node.store(title="Tea", content="green", expires_at=timedelta(days=400))
+        assert node.get(id=stored.id).memory.expires_at == to_rfc3339(NOON + 400 * 86_400 * SECOND)
+        assert node.list(since=timedelta(days=7)).total == 1
+        assert node.list(until=timedelta(days=7)).total == 0

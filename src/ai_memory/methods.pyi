@@ -754,7 +754,7 @@ class Methods:
         agent_id: str | None = None,
         scope: Literal['collective', 'org', 'private', 'team', 'unit'] | None = None,
         ttl_secs: int | datetime.timedelta | None = None,
-        expires_at: str | datetime.datetime | datetime.date | None = None,
+        expires_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         on_conflict: Literal['error', 'merge', 'version'] = 'error',
     ) -> StoreResult:
         """Remember something for later sessions."""
@@ -767,8 +767,8 @@ class Methods:
         namespace: str | None = None,
         limit: int = 10,
         tags: str | None = None,
-        since: str | datetime.datetime | datetime.date | None = None,
-        until: str | datetime.datetime | datetime.date | None = None,
+        since: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         as_agent: str | None = None,
         budget_tokens: int | None = None,
         context_tokens: builtins.list[str] | tuple[str, ...] = ...,
@@ -790,8 +790,8 @@ class Methods:
         agent_id: str | None = None,
         as_agent: str | None = None,
         min_priority: int | None = None,
-        since: str | datetime.datetime | datetime.date | None = None,
-        until: str | datetime.datetime | datetime.date | None = None,
+        since: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
@@ -808,8 +808,8 @@ class Methods:
         tags: str | None = None,
         agent_id: str | None = None,
         min_priority: int | None = None,
-        since: str | datetime.datetime | datetime.date | None = None,
-        until: str | datetime.datetime | datetime.date | None = None,
+        since: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
@@ -856,7 +856,7 @@ class Methods:
         priority: int = ...,
         confidence: float = ...,
         metadata: builtins.dict[str, Any] = ...,
-        expires_at: str | datetime.datetime | datetime.date | None = ...,
+        expires_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = ...,
     ) -> UpdateResult:
         """Change fields of a memory; what is left out stays. The older version stays in history."""
 
@@ -949,8 +949,8 @@ class Methods:
         self,
         namespace: str | None = None,
         reason: str | None = None,
-        since: str | datetime.datetime | datetime.date | None = None,
-        until: str | datetime.datetime | datetime.date | None = None,
+        since: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
@@ -998,8 +998,8 @@ class Methods:
         source_id: str,
         target_id: str,
         relation: str = 'related_to',
-        valid_from: str | datetime.datetime | datetime.date | None = None,
-        valid_until: str | datetime.datetime | datetime.date | None = None,
+        valid_from: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        valid_until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         agent_id: str | None = None,
     ) -> LinkResult:
         """Say how one memory relates to another. Saying again what holds already changes nothing."""
@@ -1011,8 +1011,8 @@ class Methods:
         id: str,
         direction: Literal['both', 'inbound', 'outbound'] = 'both',
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        valid_at: str | datetime.datetime | datetime.date | None = None,
-        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
+        valid_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         include_invalidated: bool = False,
         limit: int = 200,
         cursor: str | None = None,
@@ -1025,9 +1025,9 @@ class Methods:
         max_depth: int = 1,
         direction: Literal['both', 'inbound', 'outbound'] = 'outbound',
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        valid_at: str | datetime.datetime | datetime.date | None = None,
-        as_of: str | datetime.datetime | datetime.date | None = None,
-        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
+        valid_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        as_of: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         include_invalidated: bool = False,
         allowed_agents: builtins.list[str] | tuple[str, ...] | None = None,
         limit: int = 200,
@@ -1041,10 +1041,10 @@ class Methods:
     def kg_timeline(
         self,
         source_id: str,
-        since: str | datetime.datetime | datetime.date | None = None,
-        until: str | datetime.datetime | datetime.date | None = None,
+        since: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         limit: int = 200,
         cursor: str | None = None,
     ) -> TimelineResult:
@@ -1057,7 +1057,7 @@ class Methods:
         source_id: str,
         target_id: str,
         relation: str,
-        valid_until: str | datetime.datetime | datetime.date | None = None,
+        valid_until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
     ) -> InvalidateResult:
         """End a link: it does not hold any more. What held before stays in the timeline."""
 
@@ -1070,8 +1070,8 @@ class Methods:
         max_depth: int = 4,
         max_results: int = 10,
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        valid_at: str | datetime.datetime | datetime.date | None = None,
-        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
+        valid_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
     ) -> PathsResult:
         """Find the shortest ways from one memory to another, whichever way the links point."""
 
@@ -1283,7 +1283,7 @@ class AsyncMethods:
         agent_id: str | None = None,
         scope: Literal['collective', 'org', 'private', 'team', 'unit'] | None = None,
         ttl_secs: int | datetime.timedelta | None = None,
-        expires_at: str | datetime.datetime | datetime.date | None = None,
+        expires_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         on_conflict: Literal['error', 'merge', 'version'] = 'error',
     ) -> StoreResult:
         """Remember something for later sessions."""
@@ -1296,8 +1296,8 @@ class AsyncMethods:
         namespace: str | None = None,
         limit: int = 10,
         tags: str | None = None,
-        since: str | datetime.datetime | datetime.date | None = None,
-        until: str | datetime.datetime | datetime.date | None = None,
+        since: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         as_agent: str | None = None,
         budget_tokens: int | None = None,
         context_tokens: builtins.list[str] | tuple[str, ...] = ...,
@@ -1319,8 +1319,8 @@ class AsyncMethods:
         agent_id: str | None = None,
         as_agent: str | None = None,
         min_priority: int | None = None,
-        since: str | datetime.datetime | datetime.date | None = None,
-        until: str | datetime.datetime | datetime.date | None = None,
+        since: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
@@ -1337,8 +1337,8 @@ class AsyncMethods:
         tags: str | None = None,
         agent_id: str | None = None,
         min_priority: int | None = None,
-        since: str | datetime.datetime | datetime.date | None = None,
-        until: str | datetime.datetime | datetime.date | None = None,
+        since: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
@@ -1385,7 +1385,7 @@ class AsyncMethods:
         priority: int = ...,
         confidence: float = ...,
         metadata: builtins.dict[str, Any] = ...,
-        expires_at: str | datetime.datetime | datetime.date | None = ...,
+        expires_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = ...,
     ) -> UpdateResult:
         """Change fields of a memory; what is left out stays. The older version stays in history."""
 
@@ -1478,8 +1478,8 @@ class AsyncMethods:
         self,
         namespace: str | None = None,
         reason: str | None = None,
-        since: str | datetime.datetime | datetime.date | None = None,
-        until: str | datetime.datetime | datetime.date | None = None,
+        since: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         limit: int = 20,
         offset: int = 0,
         cursor: str | None = None,
@@ -1527,8 +1527,8 @@ class AsyncMethods:
         source_id: str,
         target_id: str,
         relation: str = 'related_to',
-        valid_from: str | datetime.datetime | datetime.date | None = None,
-        valid_until: str | datetime.datetime | datetime.date | None = None,
+        valid_from: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        valid_until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         agent_id: str | None = None,
     ) -> LinkResult:
         """Say how one memory relates to another. Saying again what holds already changes nothing."""
@@ -1540,8 +1540,8 @@ class AsyncMethods:
         id: str,
         direction: Literal['both', 'inbound', 'outbound'] = 'both',
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        valid_at: str | datetime.datetime | datetime.date | None = None,
-        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
+        valid_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         include_invalidated: bool = False,
         limit: int = 200,
         cursor: str | None = None,
@@ -1554,9 +1554,9 @@ class AsyncMethods:
         max_depth: int = 1,
         direction: Literal['both', 'inbound', 'outbound'] = 'outbound',
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        valid_at: str | datetime.datetime | datetime.date | None = None,
-        as_of: str | datetime.datetime | datetime.date | None = None,
-        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
+        valid_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        as_of: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         include_invalidated: bool = False,
         allowed_agents: builtins.list[str] | tuple[str, ...] | None = None,
         limit: int = 200,
@@ -1570,10 +1570,10 @@ class AsyncMethods:
     async def kg_timeline(
         self,
         source_id: str,
-        since: str | datetime.datetime | datetime.date | None = None,
-        until: str | datetime.datetime | datetime.date | None = None,
+        since: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
         limit: int = 200,
         cursor: str | None = None,
     ) -> TimelineResult:
@@ -1586,7 +1586,7 @@ class AsyncMethods:
         source_id: str,
         target_id: str,
         relation: str,
-        valid_until: str | datetime.datetime | datetime.date | None = None,
+        valid_until: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
     ) -> InvalidateResult:
         """End a link: it does not hold any more. What held before stays in the timeline."""
 
@@ -1599,8 +1599,8 @@ class AsyncMethods:
         max_depth: int = 4,
         max_results: int = 10,
         relations: builtins.list[str] | tuple[str, ...] = ...,
-        valid_at: str | datetime.datetime | datetime.date | None = None,
-        as_recorded_at: str | datetime.datetime | datetime.date | None = None,
+        valid_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
+        as_recorded_at: str | datetime.datetime | datetime.date | datetime.timedelta | None = None,
     ) -> PathsResult:
         """Find the shortest ways from one memory to another, whichever way the links point."""
 

@@ -76,7 +76,7 @@ def plain(value: Any, *, field: str = "") -> Any:
     """A value as JSON has it: what Python has richer types for is written as the fields take it.
 
     An instant without a zone is in UTC, as it is in text; a date is the whole day; a timedelta is
-    seconds, or before now where an instant is asked for.
+    seconds; where an instant is asked for, so long ago, and of an expiry so far ahead.
 
     Args:
         value: A JSON value, or datetime, date, timedelta, enum, path, UUID, set or tuple, at any

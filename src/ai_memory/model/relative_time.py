@@ -45,7 +45,7 @@ _WEEKDAY: Final = (
 )
 _DISTANCE: Final = late.pattern(
     r"(?P<sign>[+-] ?|(?:in|next|last|past) )?"
-    rf"(?:(?P<figures>\d{{1,7}}) ?|(?P<word>{'|'.join(_COUNTS)}) )"
+    rf"(?:(?P<figures>\d{{1,12}}) ?|(?P<word>{'|'.join(_COUNTS)}) )"
     rf"(?P<unit>{'|'.join((*_LENGTHS, *_MONTHS))})s?"
     r"(?P<side> ago| from now)?",
     re.ASCII | re.IGNORECASE,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ai_memory import limits
-from ai_memory.errors import EmbedderUnavailable
+from ai_memory.errors import EmbedderUnavailable, StoreReadOnly
 from ai_memory.model.command import Caller
 from ai_memory.node import Node
 
@@ -54,8 +54,11 @@ class Reembedder:
 
         Raises:
             EmbedderUnavailable: This node has no embedder, or it does not answer.
+            StoreReadOnly: The vectors would be rows.
             AiMemoryError: The store failed; what was done is kept.
         """
+        if self._node.store.read_only:
+            raise StoreReadOnly("the database cannot be written here")
         if self._folder is None:
             raise EmbedderUnavailable(self._node.facts.embedder_problem or "no embedder")
         from ai_memory.operations.embed_memories import EmbedMemories
