@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from ai_memory.errors import ValidationFailed
 from ai_memory.model.clock import SECOND, Period, parse_period, parse_rfc3339, to_rfc3339
-from ai_memory.model.instant import INSTANTS, read_instant, settle_instant
+from ai_memory.model.field import INSTANTS
+from ai_memory.model.instant import read_instant, settle_instant
 from ai_memory.model.relative_time import read_relative
 
 NOW = parse_rfc3339("2026-11-30T14:05:06.5Z", field="x")  # a Monday

@@ -10,8 +10,7 @@ from typing import Any, ClassVar, Literal, Self, TypeAlias
 import msgspec
 
 from ai_memory.model.clock import Micros
-from ai_memory.model.field import CHECKS, GLOBAL, NAMES, OWN
-from ai_memory.model.instant import INSTANTS, settle_instant
+from ai_memory.model.field import CHECKS, GLOBAL, INSTANTS, NAMES, OWN
 from ai_memory.model.name import name_fields
 
 Action: TypeAlias = Literal["read", "write", "delete", "promote", "maintain"]
@@ -63,6 +62,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         for name in _instants(type(self)):
             text = getattr(self, name)
             if isinstance(text, str):
+                from ai_memory.model.instant import settle_instant  # most name no time
+
                 instant = settle_instant(text, field=name, now=now)
                 if instant != text:
                     filled[name] = instant

@@ -17,7 +17,7 @@ from msgspec import Meta
 
 from ai_memory import late, limits
 from ai_memory.errors import ValidationFailed
-from ai_memory.model.instant import INSTANTS, read_instant
+from ai_memory.model.clock import Micros
 from ai_memory.model.link import Direction, Relation
 from ai_memory.model.memory import SOURCES
 
@@ -444,8 +444,20 @@ def _json_exact(value: Any) -> bool:
             return False
 
 
+def given_instant(command: object, field: str) -> Micros | None:
+    """The instant in a field of a command; None: it has no such field, or nothing stands in it."""
+    text = getattr(command, field, None)
+    if text is None:
+        return None
+    from ai_memory.model.instant import read_instant  # most requests name no time
+
+    return read_instant(text, field=field)
+
+
 def _check_timestamp(field: str) -> Callable[[str], None]:
     def check(text: str) -> None:
+        from ai_memory.model.instant import read_instant
+
         read_instant(text, field=field, now=0)  # any now will do: only the form is checked
 
     return check
@@ -526,6 +538,12 @@ NAMES: Final = frozenset({
     "aliases", "tags", "topic",
 })  # fmt: skip
 """Fields that are names, compared letter for letter (`model.name`)."""
+
+INSTANTS: Final = frozenset({
+    "expires_at", "since", "until", "valid_from", "valid_until", "valid_at", "as_of",
+    "as_recorded_at",
+})  # fmt: skip
+"""Fields that name an instant, in whatever way `read_instant` reads."""
 
 CHECKS: Final[Mapping[str, Callable[[Any], None]]] = {
     "id": check_id,

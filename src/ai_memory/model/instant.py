@@ -9,12 +9,6 @@ from ai_memory.errors import ValidationFailed
 from ai_memory.model.clock import Micros, Period, parse_period, to_rfc3339
 from ai_memory.model.relative_time import EXAMPLES, Side, read_relative
 
-INSTANTS: Final = frozenset({
-    "expires_at", "since", "until", "valid_from", "valid_until", "valid_at", "as_of",
-    "as_recorded_at",
-})  # fmt: skip
-"""Fields that name an instant, in whatever way `read_instant` reads."""
-
 _INCLUDES: Final = frozenset(("until", "valid_at", "as_of", "as_recorded_at", "at"))
 _EXCLUDES: Final = frozenset(("valid_until", "expires_at"))
 
@@ -67,9 +61,3 @@ def settle_instant(text: str, *, field: str, now: Micros) -> str:
     if _relative(text, field, now) is None:
         return text
     return to_rfc3339(read_instant(text, field=field, now=now))
-
-
-def given_instant(command: object, field: str) -> Micros | None:
-    """The instant in a field of a command; None: it has no such field, or nothing stands in it."""
-    text = getattr(command, field, None)
-    return None if text is None else read_instant(text, field=field)

@@ -18,7 +18,8 @@ from ai_memory.model import field
 from ai_memory.model.change import Change, LinkPut, MemoryPut
 from ai_memory.model.clock import SECOND, Micros, parse_rfc3339
 from ai_memory.model.command import Action, Command
-from ai_memory.model.instant import given_instant, read_instant
+from ai_memory.model.field import given_instant
+from ai_memory.model.instant import read_instant
 from ai_memory.model.link import Link, Relation
 from ai_memory.model.memory import Memory, Payload, payload_of
 from ai_memory.model.name import one_name

@@ -13,7 +13,7 @@ from ai_memory.model import field
 from ai_memory.model.change import Change, LinkInvalidated
 from ai_memory.model.clock import Micros, to_rfc3339
 from ai_memory.model.command import Action, Command
-from ai_memory.model.instant import given_instant
+from ai_memory.model.field import given_instant
 from ai_memory.model.link import Link
 from ai_memory.operations.lens import present
 from ai_memory.operations.step import Context, Outcome, Steps, Write

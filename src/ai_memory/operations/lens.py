@@ -7,7 +7,7 @@ from typing import Any
 from ai_memory.errors import AiMemoryError, NotFound, ValidationFailed
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Command
-from ai_memory.model.instant import given_instant
+from ai_memory.model.field import given_instant
 from ai_memory.model.link import LinkFilter
 from ai_memory.operations.find import find
 from ai_memory.ports import Reader

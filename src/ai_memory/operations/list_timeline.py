@@ -9,7 +9,7 @@ from ai_memory import limits
 from ai_memory.model import field
 from ai_memory.model.clock import to_rfc3339
 from ai_memory.model.command import Command
-from ai_memory.model.instant import given_instant
+from ai_memory.model.field import given_instant
 from ai_memory.model.link import LinkCursor, LinkFilter
 from ai_memory.model.query import Filter
 from ai_memory.operations.cursor import decode_cursor, encode_cursor

@@ -6,7 +6,7 @@ from typing import Any
 
 from ai_memory.model.clock import Micros
 from ai_memory.model.command import Command
-from ai_memory.model.instant import given_instant
+from ai_memory.model.field import given_instant
 from ai_memory.model.query import Filter
 from ai_memory.policy.visibility import visible_from
 

@@ -24,8 +24,7 @@ from ai_memory.model.change import (
     VersionPut,
 )
 from ai_memory.model.clock import Micros, parse_rfc3339
-from ai_memory.model.field import CHECKS
-from ai_memory.model.instant import INSTANTS, given_instant
+from ai_memory.model.field import CHECKS, INSTANTS, given_instant
 from ai_memory.model.link import Link
 from ai_memory.model.memory import Memory, Payload, payload_of
 from ai_memory.model.name import one_name

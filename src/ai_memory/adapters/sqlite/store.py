@@ -14,7 +14,6 @@ import apsw
 from ai_memory import limits
 from ai_memory.adapters.private import make_folder
 from ai_memory.adapters.sqlite.connection import MEMORY, connect, sqlite_errors
-from ai_memory.adapters.sqlite.frozen import Stamp, stamp_of
 from ai_memory.adapters.sqlite.migration import migrate, require_newest
 from ai_memory.adapters.sqlite.reader import WORD_WEIGHTS, SqliteReader
 from ai_memory.adapters.sqlite.transaction import SqliteTransaction, make_intake
@@ -24,6 +23,7 @@ from ai_memory.model.clock import Micros
 from ai_memory.ports import Clock, Entropy, Lookups, OutOfSteps, Reader, Transaction
 
 if TYPE_CHECKING:
+    from ai_memory.adapters.sqlite.frozen import Stamp
     from ai_memory.adapters.sqlite.turn import Turn
     from ai_memory.adapters.sqlite.word_cache import WordCache
 
@@ -147,7 +147,7 @@ class SqliteStore:
                     self._local.left = None
                 if connection.in_transaction:
                     connection.execute("COMMIT")
-            if stamp is not None and stamp != stamp_of(Path(self.path)):
+            if stamp is not None and stamp != self._stamp():
                 raise StoreBusy(
                     "the database was written while it was read without locks",
                     hint="It is read-only here; ask again.",
@@ -157,7 +157,7 @@ class SqliteStore:
         """Of a file that is read without locks; what was opened before it changed is let go."""
         if not self.read_only:
             return None
-        stamp = stamp_of(Path(self.path))
+        stamp = self._stamp()
         if getattr(self._local, "stamp", stamp) != stamp:
             with self._readers_lock:
                 for name in ("connection", "hasty"):
@@ -168,6 +168,11 @@ class SqliteStore:
             self._local.__dict__.pop("left", None)
         self._local.stamp = stamp
         return stamp
+
+    def _stamp(self) -> Stamp | None:
+        from ai_memory.adapters.sqlite.frozen import stamp_of
+
+        return stamp_of(Path(self.path))
 
     def _own(self, name: str) -> apsw.Connection:
         """This thread's connection of that name, opened when first asked for."""
