@@ -4,17 +4,17 @@ Places come from two sides: windows whose vectors were near, and stretches where
 question stand. They take turns until the room is spent; what touches is merged, and all of it is
 shown in the order of the text. Places are counted in characters (code points) of the text.
 
-Words are looked for unit by unit: normalising a text moves its characters, and a unit of a few
-sentences is as exact as a passage needs to be.
+A place is a unit of a few sentences, as exact as a passage needs to be. Words are looked for in
+blocks of some units, and unit by unit only in those where normalising moves characters.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import pairwise, zip_longest
 from math import log
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from ai_memory import limits
 from ai_memory.retrieval.occurrence import occurrences, probes, spellings
@@ -25,6 +25,7 @@ _GAP: Final = f"\n{ELLIPSIS}\n"
 
 _UNIT_CHARS: Final = 240  # a few sentences
 _CUT_CHARS: Final = 80  # how far before the end of a unit a good place to cut is looked for
+_BLOCK_UNITS: Final = 16  # are searched as one text
 _UNITS: Final = 2  # of a stretch: the words and what follows on them
 _CANDIDATES_MAX: Final = 16  # stretches that are compared anew when one of them is taken
 _REPEATED_SHARE: Final = 0.2  # of a word's weight where another stretch has it already
@@ -33,6 +34,9 @@ _CLUSTER_CHARS_MAX: Final = 64  # longer heaps of marks are cut all the same
 _JOINER: Final = "\u200d"
 _MARKS: Final = ("\n", ". ", "! ", "? ", "。", "\u0964", " ")  # the better place first
 _NOTHING: Final[dict[int, int]] = {}
+
+_Counts: TypeAlias = dict[int, dict[int, int]]
+"""Unit → term → how often."""
 
 
 class Passage(NamedTuple):
@@ -122,68 +126,131 @@ def _stretches(text: str, words: Sequence[str], names: Sequence[str]) -> Iterato
     asked = [probe for probe in probes(words) if probe]
     if not asked:
         return
-    units = _units(text)
-    counts = _counts(text, units, asked, spellings(asked, names))
+    units = _Units(text)
+    counts = _counts(units, asked, spellings(asked, names))
     if not counts:
         return
     in_units = [sum(term in here for here in counts.values()) for term in range(len(asked))]
-    weights = [log(1.0 + len(units) / (count or 1)) for count in in_units]
-    firsts = sorted({max(unit - back, 0) for unit in counts for back in range(_UNITS)})
-    if len(firsts) > _CANDIDATES_MAX:
-        firsts.sort(key=lambda first: (-_worth(first, counts, weights), -first))
-        del firsts[_CANDIDATES_MAX:]
-    while firsts:
+    weights = [log(1.0 + units.count / (count or 1)) for count in in_units]
+    gains = {
+        first: _gains(first, counts)
+        for first in sorted({max(unit - back, 0) for unit in counts for back in range(_UNITS)})
+    }
+    if len(gains) > _CANDIDATES_MAX:
+        best_first = sorted(gains, key=lambda first: (-_worth(gains[first], weights), -first))
+        gains = {first: gains[first] for first in best_first[:_CANDIDATES_MAX]}
+    while gains:
         # Of equals the latest: it begins where the words are, and shows what follows on them.
-        worth, best = max((_worth(first, counts, weights), first) for first in firsts)
+        worth, best = max((_worth(some, weights), first) for first, some in gains.items())
         if not worth:
             return
-        firsts.remove(best)
-        members = range(best, min(best + _UNITS, len(units)))
+        members = range(best, min(best + _UNITS, units.count))
         for term in {term for unit in members for term in counts.pop(unit, ())}:
             weights[term] *= _REPEATED_SHARE
-        yield Passage(units[best].start, units[members[-1]].end)
+        del gains[best]
+        for first in range(best - _UNITS + 1, best + _UNITS):
+            if first in gains:  # it has units in common with what is taken
+                gains[first] = _gains(first, counts)
+        yield Passage(units.begin(best), units.begin(members[-1] + 1))
 
 
-def _worth(first: int, counts: dict[int, dict[int, int]], weights: Sequence[float]) -> float:
-    """BM25 of the stretch that begins with a unit."""
+def _gains(first: int, counts: _Counts) -> list[tuple[int, float]]:
+    """Term and BM25's term frequency, of the stretch that begins with a unit."""
     held: dict[int, int] = {}
     for unit in range(first, first + _UNITS):
         for term, count in counts.get(unit, _NOTHING).items():
             held[term] = held.get(term, 0) + count
-    return sum(
-        weights[term] * count * (_SATURATION + 1.0) / (count + _SATURATION)
-        for term, count in held.items()
-    )
+    return [
+        (term, count * (_SATURATION + 1.0) / (count + _SATURATION)) for term, count in held.items()
+    ]
 
 
-def _counts(
-    text: str, units: Sequence[Passage], asked: Sequence[str], named: dict[int, set[str]]
-) -> dict[int, dict[int, int]]:
+def _worth(gains: Sequence[tuple[int, float]], weights: Sequence[float]) -> float:
+    """BM25 of a stretch."""
+    worth = 0.0
+    for term, gain in gains:
+        worth += weights[term] * gain
+    return worth
+
+
+def _counts(units: _Units, asked: Sequence[str], named: dict[int, set[str]]) -> _Counts:
     """Unit → term → how often; as parts of words where no whole word is found."""
-    parts = [text[start:end] for start, end in units]
-    counts: dict[int, dict[int, int]] = {}
-    for unit, events in enumerate(occurrences(asked, named, parts).events):
-        for _start, term, _end in events:
-            here = counts.setdefault(unit, {})
-            here[term] = here.get(term, 0) + 1
-    if counts:
-        return counts
-    for unit, part in enumerate(map(bare, parts)):
-        here = {term: part.count(probe) for term, probe in enumerate(asked) if probe in part}
-        if here:
-            counts[unit] = here
+    blocks = units.blocks()
+    counts: _Counts = {}
+    apart: list[int] = []
+    found = occurrences(asked, named, [units.text[start:end] for start, end in blocks])
+    for block, (events, searched) in enumerate(zip(found.events, found.texts, strict=True)):
+        start, end = blocks[block]
+        if events and len(searched) == end - start:  # it stands there character by character
+            for at, term, _end in events:
+                _add(counts, units.at(start + at), term)
+        elif events:
+            apart += units.of_block(block)
+    if apart:
+        parts = [units.part(unit) for unit in apart]
+        for unit, events in zip(apart, occurrences(asked, named, parts).events, strict=True):
+            for _start, term, _end in events:
+                _add(counts, unit, term)
+    return counts or _parts_of_words(units, asked)
+
+
+def _parts_of_words(units: _Units, asked: Sequence[str]) -> _Counts:
+    counts: _Counts = {}
+    for block, (start, end) in enumerate(units.blocks()):
+        searched = bare(units.text[start:end])
+        if any(probe in searched for probe in asked):
+            for unit in units.of_block(block):
+                part = bare(units.part(unit))
+                here = {term: part.count(probe) for term, probe in enumerate(asked)}
+                if any(here.values()):
+                    counts[unit] = {term: count for term, count in here.items() if count}
     return counts
 
 
-def _units(text: str) -> list[Passage]:
-    """The text in pieces of up to `_UNIT_CHARS`, cut at good places."""
-    units = []
-    start = 0
-    while start < len(text):
-        end = _cut(text, start, min(start + _UNIT_CHARS, len(text)))
-        units.append(Passage(start, end))
-        start = end
-    return units
+def _add(counts: _Counts, unit: int, term: int) -> None:
+    here = counts.setdefault(unit, {})
+    here[term] = here.get(term, 0) + 1
+
+
+class _Units:
+    """A text in pieces of up to `_UNIT_CHARS`, cut at good places, each looked for when asked."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.count = -(-len(text) // _UNIT_CHARS)
+        self._begins = {0: 0}
+
+    def begin(self, unit: int) -> int:
+        """Where a unit begins; the end of the text for one behind the last."""
+        if unit >= self.count:
+            return len(self.text)
+        known = self._begins.get(unit)
+        if known is None:
+            raw = unit * _UNIT_CHARS
+            known = self._begins[unit] = _cut(self.text, raw - _UNIT_CHARS, raw)
+        return known
+
+    def at(self, place: int) -> int:
+        """The unit in which a character stands."""
+        unit = place // _UNIT_CHARS
+        # A cut lies before the round place, and no further than that.
+        near = (unit + 1) * _UNIT_CHARS - place <= _CUT_CHARS + _CLUSTER_CHARS_MAX
+        return (
+            unit + 1 if near and unit + 1 < self.count and place >= self.begin(unit + 1) else unit
+        )
+
+    def part(self, unit: int) -> str:
+        """What a unit says."""
+        return self.text[self.begin(unit) : self.begin(unit + 1)]
+
+    def of_block(self, block: int) -> range:
+        """The units of a block."""
+        return range(block * _BLOCK_UNITS, min((block + 1) * _BLOCK_UNITS, self.count))
+
+    def blocks(self) -> list[Passage]:
+        """The text in longer pieces, to be searched; each holds whole units."""
+        begins = [self.begin(unit) for unit in range(0, self.count, _BLOCK_UNITS)]
+        return [Passage(*ends) for ends in pairwise([*begins, len(self.text)])]
 
 
 def _cut(text: str, start: int, end: int) -> int:
