@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ai_memory.errors import ValidationFailed
 from ai_memory.model.clock import Micros, Period, parse_period, to_rfc3339
-from ai_memory.model.relative_time import EXAMPLES, Side, read_relative
+
+if TYPE_CHECKING:  # few commands have an instant, and most of those a date
+    from ai_memory.model.relative_time import Side
 
 _INCLUDES: Final = frozenset(("until", "valid_at", "as_of", "as_recorded_at", "at"))
 _EXCLUDES: Final = frozenset(("valid_until", "expires_at"))
@@ -39,6 +41,8 @@ def read_instant(text: str, *, field: str, now: Micros | None = None) -> Micros:
         except ValidationFailed as cause:
             if now is None:
                 raise
+            from ai_memory.model.relative_time import EXAMPLES
+
             hint = f"Write it like 2026-01-02T03:04:05Z, 2026-01-02, {EXAMPLES}."
             raise ValidationFailed(f"{field} is not a time", hint=hint, field=field) from cause
     if field in _INCLUDES:
@@ -49,6 +53,8 @@ def read_instant(text: str, *, field: str, now: Micros | None = None) -> Micros:
 def _relative(text: str, field: str, now: Micros) -> Period | None:
     if text[4:5] == "-":  # a date, as nearly always
         return None
+    from ai_memory.model.relative_time import read_relative
+
     return read_relative(text, now, field=field, otherwise=_SIDES.get(field, "past"))
 
 

@@ -5,22 +5,28 @@ A hint: a bounded look at what left last, taken where the answer is thin. Nobody
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 import msgspec
 
 from ai_memory import limits
-from ai_memory.model.memory import CONSOLIDATED, CONSOLIDATION_UNDONE, Memory, payload_of
-from ai_memory.model.query import ArchiveFilter, Filter
+from ai_memory.model.memory import (
+    CONSOLIDATED,
+    CONSOLIDATION_UNDONE,
+    Archived,
+    Memory,
+    payload_of,
+)
+from ai_memory.model.query import Filter
 from ai_memory.operations.apply import words_of
-from ai_memory.ports import Reader
+from ai_memory.ports import IndexedWords, Reader
 from ai_memory.retrieval.expression import and_expression, any_word
 from ai_memory.retrieval.fusion import Candidate, rank
 from ai_memory.retrieval.question import asked_for
 
 _LOOKED_AT: Final = 200  # memories, the last that left
-_CHARS_MAX: Final = 200_000  # of their texts together
+_CHARS_MAX: Final = 200_000  # of the texts of either kind
 _RANKED: Final = 32  # of those with any word of the question, best first
 _NAMED: Final = 3
 _EVER: Final = -(2**62)  # nothing has expired yet
@@ -69,38 +75,43 @@ def _hint(
     expression: str | None,
     choose: Callable[[Sequence[Memory]], list[Memory]],
 ) -> ArchiveHint | None:
-    gone = [] if expression is None else _gone(rows, where)
-    if expression is None or not gone:
+    if expression is None:
         return None
-    texts = [words_of(payload_of(memory)) for memory in gone]
-    found = choose([gone[at] for at in rows.matching_texts(expression, texts)])
+    ever = msgspec.structs.replace(where, now=_EVER)
+    inside = where.namespaces[0] if where.namespaces and len(where.namespaces) == 1 else None
+    due = _first(rows.memories(rows.expired(where.now, _LOOKED_AT)))
+    texts = [_words(memory) for memory in due]
+    matching = [due[at] for at in rows.matching_texts(expression, texts)] if due else []
+    matching += rows.archived_matching(expression, inside, _LOOKED_AT, _left, _words)
+    found = choose([memory for memory in matching if ever.matches(memory)])
     if not found:
         return None
     ids = ", ".join(memory.id for memory in found[:_NAMED])
     more = " …" if len(found) > _NAMED else ""
-    matching = "memory matches" if len(found) == 1 else "memories match"
+    say = "memory matches" if len(found) == 1 else "memories match"
     return ArchiveHint(
         len(found),
-        f"{len(found)} archived or expired {matching} too: {ids}{more}. The archive lists them; "
+        f"{len(found)} archived or expired {say} too: {ids}{more}. The archive lists them; "
         "restore brings one back.",
     )
 
 
-def _gone(rows: Reader, where: Filter) -> list[Memory]:
-    """What left last, or has expired and is about to, within the filter and the bounds."""
-    ever = msgspec.structs.replace(where, now=_EVER)
-    inside = where.namespaces[0] if where.namespaces and len(where.namespaces) == 1 else None
-    left = rows.list_archived(
-        ArchiveFilter(namespace=inside), after=None, offset=0, limit=_LOOKED_AT
-    )
-    due = rows.memories(rows.expired(where.now, _LOOKED_AT))
+def _left(archived: Sequence[Archived]) -> list[Memory]:
+    """Those that left, and whose words no other memory says."""
+    return _first(one.memory for one in archived if one.reason not in _LIVE_ON)
+
+
+def _first(memories: Iterable[Memory]) -> list[Memory]:
+    """As many as the bound of characters allows."""
     found: list[Memory] = []
     chars = 0
-    for memory in (*due, *(one.memory for one in left if one.reason not in _LIVE_ON)):
-        if not ever.matches(memory):
-            continue
+    for memory in memories:
         chars += len(memory.content)
         if chars > _CHARS_MAX:
             break
         found.append(memory)
     return found
+
+
+def _words(memory: Memory) -> IndexedWords:
+    return words_of(payload_of(memory))

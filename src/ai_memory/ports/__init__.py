@@ -234,6 +234,27 @@ class Reader(VectorRows, GraphRows, RowPages, Protocol):
     def matching_texts(self, expression: str, texts: Sequence[IndexedWords]) -> list[int]:
         """Places of the texts that match the expression, as if the index held them and no other."""
 
+    def archived_matching(
+        self,
+        expression: str,
+        namespace: str | None,
+        limit: int,
+        choose: Callable[[Sequence[Archived]], Sequence[Memory]],
+        words: Callable[[Memory], IndexedWords],
+    ) -> list[Memory]:
+        """Those of the last archived that match an FTS5 expression, best first.
+
+        What is chosen and its words may be kept as long as the archive stays as it is, so both
+        functions are always the same ones.
+
+        Args:
+            expression: What is looked for.
+            namespace: Where they were; None: anywhere.
+            limit: So many, the last that were archived, are looked at.
+            choose: Which of them count.
+            words: What the index would hold of one.
+        """
+
     def anything_gone(self, now: Micros) -> bool:
         """Whether any memory is archived, or has expired and is about to be."""
 

@@ -107,7 +107,8 @@ def occurrences(
                 text = bisect_right(begins, start) - 1
                 begin, until, count, bucket = begins[text], begins[text + 1], 0, -1
             if not foreign and special is None:
-                if start and _goes_on(pool[start - 1]):
+                before = pool[start - 1] if start else _BETWEEN
+                if before.isalnum() if before < "\x80" else _goes_on(before):
                     at = end
                     continue
                 match = end_of_word(pool, end)
@@ -161,5 +162,5 @@ def _special(probe: str) -> re.Pattern[str] | None:
 
 
 def _goes_on(before: str) -> bool:
-    """Whether what follows a character belongs to its word."""
-    return before.isalnum() if before < "\x80" else _BESIDE_UNSPACED.match(before) is None
+    """Whether what follows a character outside ASCII belongs to its word."""
+    return _BESIDE_UNSPACED.match(before) is None

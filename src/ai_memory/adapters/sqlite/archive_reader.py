@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import closing
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-import apsw
 import msgspec
 
 from ai_memory import late
@@ -14,10 +12,13 @@ from ai_memory.adapters.sqlite.filter import compile_archive, compile_filter
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.adapters.sqlite.statement import Statements, json_text
 from ai_memory.model.clock import Micros
-from ai_memory.model.memory import Archived, Payload, Version
+from ai_memory.model.memory import Archived, Memory, Payload, Version
 from ai_memory.model.query import ArchiveCursor, ArchiveFilter, Filter
 from ai_memory.model.trace import ArchiveFigures, Traces
 from ai_memory.ports import IndexedWords, Total
+
+if TYPE_CHECKING:
+    from ai_memory.adapters.sqlite.archive_tail import ArchiveTail, Tail
 
 _archived = late.json_decoder(list[Archived])
 _versions = late.json_decoder(list[Version])
@@ -29,6 +30,10 @@ _any = msgspec.json.Decoder()
 
 class ArchiveReader(Statements):
     """The part of the Reader port that looks beyond the live memories."""
+
+    def _archive_tail(self) -> ArchiveTail | None:
+        """What is kept of the archive from one look to the next; None: nothing."""
+        return None
 
     def archived(self, ids: Sequence[str]) -> list[Archived]:
         """See ports.Reader."""
@@ -104,15 +109,42 @@ class ArchiveReader(Statements):
 
     def matching_texts(self, expression: str, texts: Sequence[IndexedWords]) -> list[int]:
         """See ports.Reader."""
-        declared = self._one("SELECT sql FROM sqlite_schema WHERE name = 'words'")
-        with closing(apsw.Connection(":memory:")) as aside:
-            aside.execute(declared)
-            rows = json_text([(at, *text) for at, text in enumerate(texts)])
-            aside.execute(query("insert_words"), {"rows": rows})
-            found: list[int] = _any.decode(
-                aside.execute(query("matching_texts"), {"expression": expression}).get
-            )
-        return found
+        from ai_memory.adapters.sqlite.archive_tail import matching_once
+
+        return matching_once(self._words_declared(), texts, expression)
+
+    def archived_matching(
+        self,
+        expression: str,
+        namespace: str | None,
+        limit: int,
+        choose: Callable[[Sequence[Archived]], Sequence[Memory]],
+        words: Callable[[Memory], IndexedWords],
+    ) -> list[Memory]:
+        """See ports.Reader."""
+        from ai_memory.adapters.sqlite.archive_tail import ArchiveTail, Tail, indexed
+
+        self._flush()
+
+        def make() -> Tail:
+            where = ArchiveFilter(namespace=namespace)
+            memories = choose(self.list_archived(where, after=None, offset=0, limit=limit))
+            index = indexed(self._words_declared(), [words(memory) for memory in memories])
+            return Tail(state, memories, index)
+
+        state: str = self._one(query("archive_state"))
+        kept = self._archive_tail()
+        tails = kept or ArchiveTail()
+        found = tails.matching(namespace, state, expression, make)
+        if kept is None:
+            tails.close()
+        # What was kept is the truth of another moment; what is named is looked up in this one.
+        there = {one.memory.id: one.memory for one in self.archived([one.id for one in found])}
+        return [there[memory.id] for memory in found if memory.id in there]
+
+    def _words_declared(self) -> str:
+        """The statement that makes the table of words."""
+        return str(self._one("SELECT sql FROM sqlite_schema WHERE name = 'words'"))
 
     def anything_gone(self, now: Micros) -> bool:
         """See ports.Reader."""

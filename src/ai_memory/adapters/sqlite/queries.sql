@@ -73,6 +73,13 @@ SELECT json_group_array(id) FROM (
 -- name: count_archived --
 SELECT count(*) FROM (SELECT 1 FROM archived AS a WHERE {where} LIMIT :most)
 
+-- name: archive_state --
+-- Changes with what the archive holds; the newest by its index, the rest from kept figures.
+SELECT json_array(
+    (SELECT rows FROM row_count WHERE name = 'archived'),
+    (SELECT coalesce(sum(bytes), 0) FROM archive_tally),
+    (SELECT json_array(archived_at, id) FROM archived ORDER BY archived_at DESC, id LIMIT 1))
+
 -- name: archive_figures --
 SELECT json_array(
     (SELECT rows FROM row_count WHERE name = 'archived'),

@@ -39,6 +39,7 @@ from ai_memory.ports import (
 from ai_memory.retrieval.expression import any_word, hint_terms
 
 if TYPE_CHECKING:
+    from ai_memory.adapters.sqlite.archive_tail import ArchiveTail
     from ai_memory.adapters.sqlite.posting import Keys
     from ai_memory.adapters.sqlite.word_cache import WordCache
 
@@ -85,6 +86,7 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
         bm25_weights: str,
         word_cache: Callable[[], WordCache | None] = lambda: None,
         vectors_of: EmbeddingModel | None = None,
+        archive_tail: Callable[[], ArchiveTail | None] = lambda: None,
     ) -> None:
         """Take a connection inside a transaction.
 
@@ -93,13 +95,18 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
             bm25_weights: Of title, content and tags, as SQL.
             word_cache: Words in memory, for whoever asks again and again.
             vectors_of: Whose vectors the methods of VectorRows see; None: the serving model's.
+            archive_tail: What was archived last, in memory, for whoever asks again.
         """
         super().__init__(connection)
         self._weights = bm25_weights
         self._word_cache = word_cache
         self._vectors_of = vectors_of
+        self._tail = archive_tail
         self._known_models: list[ModelRow] | None = None
         self._places: dict[int, tuple[int, int, int]] = {}  # of windows whose vectors were read
+
+    def _archive_tail(self) -> ArchiveTail | None:
+        return self._tail()
 
     # -- memories ------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from ai_memory.model.clock import Micros
 from ai_memory.ports import Clock, Entropy, Lookups, OutOfSteps, Reader, Transaction
 
 if TYPE_CHECKING:
+    from ai_memory.adapters.sqlite.archive_tail import ArchiveTail
     from ai_memory.adapters.sqlite.frozen import Stamp
     from ai_memory.adapters.sqlite.turn import Turn
     from ai_memory.adapters.sqlite.word_cache import WordCache
@@ -89,6 +90,7 @@ class SqliteStore:
         self._closed = False
         self._cache: WordCache | None = None
         self._cache_asked = 0
+        self._tail: ArchiveTail | None = None
         self._cache_lock = threading.Lock()
         self._writer = Writer(connection, self._begin, clock.now, turn)
 
@@ -117,6 +119,20 @@ class SqliteStore:
                 self._cache = WordCache(self._column_weights)
             return self._cache
 
+    def _archive_tail(self) -> ArchiveTail:
+        """What was archived last, made when it is first asked for."""
+        with self._cache_lock:
+            if self._tail is None:
+                from ai_memory.adapters.sqlite.archive_tail import ArchiveTail
+
+                self._tail = ArchiveTail()
+            return self._tail
+
+    def _reader(self, connection: apsw.Connection) -> SqliteReader:
+        return SqliteReader(
+            connection, self._weights, self._word_cache, archive_tail=self._archive_tail
+        )
+
     @contextmanager
     def read(self, steps_max: int | None = None) -> Iterator[Reader]:
         """See ports.Store.
@@ -132,7 +148,7 @@ class SqliteStore:
             if steps_max is not None:
                 raise OutOfSteps  # who holds the one connection keeps it as long as it takes
             with self._shared, sqlite_errors():
-                yield SqliteReader(self._writer_connection, self._weights, self._word_cache)
+                yield self._reader(self._writer_connection)
             return
         with sqlite_errors():
             stamp = self._current_stamp()
@@ -141,7 +157,7 @@ class SqliteStore:
             if steps_max is not None:
                 self._local.left = steps_max
             try:
-                yield SqliteReader(connection, self._weights, self._word_cache)
+                yield self._reader(connection)
             finally:
                 if steps_max is not None:
                     self._local.left = None
@@ -251,6 +267,8 @@ class SqliteStore:
             for reader in self._readers:
                 reader.close()
             self._readers.clear()
+        if self._tail is not None:
+            self._tail.close()
         self._writer_connection.close()
 
 
