@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ai_memory.faces.cli.paint import PREVIEW_CHARS, Paint, one_line, plural, short_id, size
-from ai_memory.faces.cli.words import Result, Text
+from ai_memory.faces.cli.words import Result, Text, tidying
 from ai_memory.limits import PRIORITY_MAX, QUERY_TERMS_MAX
 
 _CONTROL: Final = {
@@ -543,18 +543,6 @@ def _curator_undo(result: Result, paint: Paint) -> Text:  # noqa: ARG001
     return Text([f"nothing undone: {result['reason']}"])
 
 
-def _tidying(name: str) -> Callable[[Result, Paint], Text]:
-    """One of `tidying`, which is imported when its result is shown."""
-
-    def show(result: Result, paint: Paint) -> Text:
-        from ai_memory.faces.cli import tidying
-
-        text: Text = getattr(tidying, name)(result, paint)
-        return text
-
-    return show
-
-
 _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "session_start": _started,
     "load_family": _family,
@@ -594,13 +582,13 @@ _SHOWN: Final[dict[str, Callable[[Result, Paint], Text]]] = {
     "health": _health,
     "auto_tag": _auto_tag,
     "expand_query": _expand_query,
-    "check_duplicate": _tidying("check_duplicate"),
-    "consolidate": _tidying("consolidate"),
-    "auto_consolidate": _tidying("auto_consolidate"),
-    "consolidate_undo": _tidying("consolidate_undo"),
-    "resolve": _tidying("resolve"),
-    "contradictions": _tidying("contradictions"),
-    "detect_contradiction": _tidying("detect_contradiction"),
+    "check_duplicate": tidying("check_duplicate"),
+    "consolidate": tidying("consolidate"),
+    "auto_consolidate": tidying("auto_consolidate"),
+    "consolidate_undo": tidying("consolidate_undo"),
+    "resolve": tidying("resolve"),
+    "contradictions": tidying("contradictions"),
+    "detect_contradiction": tidying("detect_contradiction"),
     "curator_report": _curator_report,
     "curator_undo": _curator_undo,
 }
