@@ -240,9 +240,10 @@ def test_many_missing_vectors_are_left_to_reembed(
     from ai_memory.faces.cli import local
 
     sh.store("Coffee", "Ada drinks her coffee black.")
-    monkeypatch.setattr(local, "EMBEDDED_BEFORE_RECALL_MAX", 0)
+    sh.store("Tea", "Grace takes milk in her tea.")
+    monkeypatch.setattr(local, "EMBEDDED_BEFORE_RECALL_MAX", 1)
     outcome = sh.ok("recall", "coffee", "--level", "semantic")
-    assert "`ai-memory reembed` makes them" in outcome.err
+    assert "until later recalls or `ai-memory reembed` have made theirs" in outcome.err
     assert sh.ok("stats", "--json").json["unembedded"] == 1
 
 
@@ -252,7 +253,9 @@ def test_an_embedder_that_cannot_be_had_costs_the_vectors_only(
     monkeypatch.setenv("AI_MEMORY_EMBEDDER", "onnx")
     monkeypatch.setenv("AI_MEMORY_EMBEDDING_PATH", str(tmp_path / "nowhere"))
     outcome = sh.ok("store", "-T", "Coffee", "-c", "x", "--level", "semantic")
-    assert outcome.err.startswith("note: keyword search only: ")
+    assert outcome.err.startswith("note: found by its words; ")  # no model is looked for
+    outcome = sh.ok("recall", "coffee", "--level", "semantic")
+    assert "keyword search only: " in outcome.err
     assert sh.ok("list", "--level", "semantic").err == ""
     assert sh.ok("recall", "coffee", "--level", "semantic", "-q").err == ""
 
