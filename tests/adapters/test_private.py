@@ -38,7 +38,7 @@ def open_to_others(folder: Path) -> list[str]:
 
 @pytest.mark.usefixtures("_umask")
 def test_a_node_makes_its_files_and_folders_for_its_owner(tmp_path: Path) -> None:
-    with harness(tmp_path / "new" / "folder" / "memory.db", semantic=True) as open_:
+    with harness(tmp_path / "memory.db", semantic=True) as open_:
         for number in range(3):
             open_.run(StoreMemory(title=f"T{number}", content="C"))
         assert open_.node.index is not None

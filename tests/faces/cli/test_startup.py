@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 import pytest
 from tests.faces.cli.shell import SECS, command
 
-STARTUP_SECS_MAX: Final = 0.2
+FLOORS_MAX: Final = 2.5
+"""Times of what any such program costs here: on a machine where that is 80 ms, 200 ms."""
+FLOOR: Final = (sys.executable, "-c", "import argparse, apsw, msgspec")
 RUNS: Final = 7
 HEAVY: Final = (
     "asyncio", "dataclasses", "difflib", "email", "http.client", "httpx2", "importlib.metadata",
@@ -65,18 +68,19 @@ def _imported(words: tuple[str, ...]) -> set[str]:
 
 @pytest.mark.parametrize("words", WORDS, ids=["store", "recall", "store at the semantic level"])
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="needs the times of a single child")
-def test_a_call_takes_at_most_200_ms(
+def test_a_call_costs_a_few_times_what_its_libraries_do(
     words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In processor time, the best of some runs: a busy machine must not fail it."""
+    """Best of some runs in processor time, in turns: a busy or slow machine slows both alike."""
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path / "bytecode"))
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-    taken = [_seconds(words) for _ in range(RUNS)]
-    assert min(taken[1:]) <= STARTUP_SECS_MAX, taken
+    taken = [(_seconds(FLOOR), _seconds(command(*words))) for _ in range(RUNS)]
+    floor, call = (min(each) for each in zip(*taken[1:], strict=True))
+    assert call <= FLOORS_MAX * floor, taken
 
 
-def _seconds(words: tuple[str, ...]) -> float:
-    running = subprocess.Popen(command(*words), stdout=subprocess.DEVNULL)
+def _seconds(words: Sequence[str | bytes]) -> float:
+    running = subprocess.Popen(words, stdout=subprocess.DEVNULL)
     _pid, status, used = os.wait4(running.pid, 0)
     running.returncode = os.waitstatus_to_exitcode(status)
     assert running.returncode == 0
