@@ -268,10 +268,11 @@ def _count_tokens(texts: Iterable[str]) -> list[int]:
 def _require_place(config: Config) -> None:
     """Refuse a database path that somebody gave and that leads nowhere: it was mistyped.
 
-    The folder of the default place is made, as nobody types it.
+    A new folder is made in one that is there, and all folders of the default place, which nobody
+    types.
 
     Raises:
-        StoreUnavailable: It is a folder, or its own folder is not there.
+        StoreUnavailable: It is a folder, or neither its folder nor the one above is there.
     """
     if config.db == MEMORY:
         return
@@ -281,10 +282,11 @@ def _require_place(config: Config) -> None:
             f"{path} is a folder, not a database file",
             hint=f"Name a file in it, like {path / 'ai-memory.db'}.",
         )
-    if config.origins.get("db") != "default" and not path.parent.is_dir():
+    folder = path.absolute().parent
+    if config.origins.get("db") != "default" and not (folder.is_dir() or folder.parent.is_dir()):
         there = next((one for one in path.absolute().parents if one.is_dir()), path.anchor)
         raise StoreUnavailable(
-            f"there is no folder {path.parent} to keep the database in",
+            f"there is no folder {folder.parent} to keep {folder.name}/{path.name} in",
             hint=f"Of that path, {there} is there: correct it, or make the folder first.",
         )
 

@@ -10,12 +10,14 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from tiktoken import Encoding
 
 _TABLE: Final = "data/cl100k_base.tiktoken"
+_READING: Final = Lock()
 _DIGEST: Final = "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7"
 
 # How cl100k cuts a text into pieces, before the table merges the bytes of each.
@@ -33,8 +35,14 @@ _PIECES: Final = "|".join(
 )
 
 
-@cache
 def _encoding() -> Encoding:
+    """The table, read by the first who needs it; who comes meanwhile waits instead of reading."""
+    with _READING:
+        return _read()
+
+
+@cache
+def _read() -> Encoding:
     from base64 import b64decode
     from hashlib import sha256  # it loads OpenSSL, and most callers count nothing
 

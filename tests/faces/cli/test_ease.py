@@ -37,9 +37,11 @@ def test_a_mistyped_path_makes_no_folders(sh: Shell, tmp_path: Path) -> None:
     wrong = tmp_path / "no" / "where" / "memory.db"
     refused = sh("list", "--db", str(wrong))
     assert refused.code == 1
-    assert f"there is no folder {wrong.parent}" in refused.err
+    assert f"there is no folder {wrong.parent.parent}" in refused.err
     assert f"{tmp_path} is there" in refused.err
     assert not (tmp_path / "no").exists()
+    sh.ok("list", "--db", str(tmp_path / "new" / "memory.db"))  # one folder is no mistake
+    assert (tmp_path / "new" / "memory.db").exists()
     folder = sh("list", "--db", str(tmp_path))
     assert folder.code == 1
     assert "is a folder, not a database file" in folder.err

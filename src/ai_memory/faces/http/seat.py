@@ -17,6 +17,7 @@ import msgspec
 
 from ai_memory import errors
 from ai_memory.errors import AiMemoryError, Internal
+from ai_memory.typed import json_decoder
 
 CONNECTION: Final = b"c"  # with a descriptor
 STOP: Final = b"s"
@@ -62,7 +63,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 News = Ready | Leaving | Failed
 _encoder: Final = msgspec.json.Encoder()
-_decoder: Final = msgspec.json.Decoder(News)
+_decoder: Final[msgspec.json.Decoder[News]] = json_decoder(News)  # type: ignore[arg-type] # a union
 
 
 class Seat(NamedTuple):

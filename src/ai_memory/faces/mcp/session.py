@@ -19,6 +19,7 @@ import msgspec
 from ai_memory import limits
 from ai_memory.adapters.system import SystemClock, SystemEntropy
 from ai_memory.ports import Clock
+from ai_memory.typed import decode_json
 
 _ID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MICROS: Final = 1_000_000
@@ -90,8 +91,9 @@ class SessionBook:
             if idle > _TOUCH_SECS:
                 self._touch(file)
             loaded = dict.fromkeys(family.decode() for family in families)
-            return Session(msgspec.json.decode(client, type=str | None), tuple(loaded))
-        except (OSError, ValueError):  # gone meanwhile, or cut by a crash
+            name: str | None = decode_json(client, str | None)  # type: ignore[arg-type] # a union
+            return Session(name, tuple(loaded))
+        except (OSError, ValueError, msgspec.DecodeError):  # gone meanwhile, or cut by a crash
             return None
 
     def load(self, session_id: str, family: str) -> None:
