@@ -6,6 +6,7 @@ import os
 import signal
 import string
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -92,9 +93,11 @@ def test_ctrl_c_ends_with_130_and_keeps_what_was_imported(tmp_path: Path, sh: Sh
         command("import", "--format", "jsonl", str(pipe)), stderr=subprocess.PIPE
     ) as running:
         # Opening blocks until the command has opened the other end.
-        with pipe.open("wb") as writing:
-            writing.write(b'{"title": "One", "content": "x"}\n' * 3)
-            writing.flush()
+        with pipe.open("wb", buffering=0) as writing:
+            for _try in range(1_000_000):  # it looks in, closes and opens again
+                with suppress(BrokenPipeError):
+                    writing.write(b'{"title": "One", "content": "x"}\n' * 3)
+                    break
             running.send_signal(signal.SIGINT)
             assert running.wait(SECS) == 130
         assert running.stderr is not None
