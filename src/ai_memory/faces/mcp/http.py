@@ -18,6 +18,7 @@ from mcp.types import INVALID_REQUEST, JSONRPCMessage, JSONRPCRequest
 from mcp.types.version import HANDSHAKE_PROTOCOL_VERSIONS
 
 from ai_memory import limits
+from ai_memory.faces.http.body import replayed
 from ai_memory.faces.mcp.envelope import Refusal, read_body
 from ai_memory.faces.mcp.opening import Ready
 from ai_memory.faces.mcp.server import build_server
@@ -111,7 +112,7 @@ class _Endpoint:
             return
         exchange = _Exchange(send, visit, self._book, message, headers)
         scope = {**scope, VISIT: visit}
-        await self._app(scope, _replayed(body, receive), exchange.send)
+        await self._app(scope, replayed(body, receive), exchange.send)
 
     def _ended(self, session_id: str) -> bool:
         if not session_id:
@@ -218,20 +219,6 @@ async def _body(receive: Receive) -> bytes:
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    """A channel that gives the body once, then whatever follows."""
-    given = False
-
-    async def replay() -> Message:
-        nonlocal given
-        if given:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay
 
 
 async def _answer(send: Send, status: int, body: bytes) -> None:
