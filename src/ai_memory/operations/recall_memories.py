@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, NamedTuple
 
 import msgspec
@@ -350,24 +350,23 @@ def _own_first(found: list[_Found], home: str) -> list[_Found]:
         lambda hit: hit.relevance,
         lambda hit: hit.score,
     )
-    below = 0.0
-    for at in reversed(range(len(ordered))):
-        hit = ordered[at]
-        if hit.score < below:
-            ordered[at] = hit._replace(score=below, home=below - hit.score)
-        below = ordered[at].score
-    return ordered
+    return _raised(ordered, lambda hit, score: hit._replace(score=score, home=score - hit.score))
 
 
 def _current_first(found: list[_Found]) -> list[_Found]:
     """What supersedes another of the pool stands above it, with a score that says so."""
     newer = {hit.memory.id: hit.superseded_by for hit in found if hit.superseded_by}
     ordered = current_first(found, lambda hit: hit.memory.id, newer)
+    return _raised(ordered, lambda hit, score: hit._replace(score=score, lift=score - hit.score))
+
+
+def _raised(ordered: list[_Found], to: Callable[[_Found, float], _Found]) -> list[_Found]:
+    """No score is below the one behind it; `to` raises a hit, and notes what that took."""
     below = 0.0
     for at in reversed(range(len(ordered))):
         hit = ordered[at]
         if hit.score < below:
-            ordered[at] = hit._replace(score=below, lift=below - hit.score)
+            ordered[at] = to(hit, below)
         below = ordered[at].score
     return ordered
 

@@ -79,7 +79,7 @@ class Room:
     def _costs(self, rows: Sequence[T]) -> list[int] | None:
         """Tokens of each row as JSON; None where all are sure to fit."""
         encoded = [_encode(row) for row in rows]
-        # A token is a byte or more, so this needs no counting, which takes a table of 75 MB.
+        # A token is a byte or more, so this needs no counting, which takes a large table.
         if sum(map(len, encoded)) + len(rows) <= self._tokens:
             return None
         return [cost + 1 for cost in self._count([row.decode() for row in encoded])]
