@@ -178,9 +178,14 @@ class _Found(NamedTuple):
 
 
 class _Ranking(NamedTuple):
-    """What one snapshot yielded: all of the pool that is relevant, best first."""
+    """What one snapshot yielded: all of the pool that is relevant, best first.
+
+    Attributes:
+        asked: The words that were looked for.
+    """
 
     found: list[_Found]
+    asked: list[str]
     word_hits: int
     vector_hits: int
     problem: str | None
@@ -217,7 +222,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
     found = _current_first(found)
     limit = min(command.limit, limits.RECALL_LIMIT_MAX)
     found = distinct_first(found, lambda hit: hit.memory.content, limit)
-    asked = asked_for(command.context, limits.QUERY_TERMS_MAX)
+    asked = ranking.asked
     named = names(command.context)
 
     def show(hit: _Found, chars_max: int | None = None) -> RecalledView:
@@ -271,8 +276,7 @@ def _rank(
         problem = "the embedder does not answer"
     if problem is not None:
         query = blended = None
-    namespaces = None if command.namespace is None else lineage(command.namespace)
-    where = narrowed(command, context.now, namespaces)
+    where = _where(command, context)
     places: dict[int, list[tuple[int, int]]] = {}
     terms = asked_for(command.context, limits.QUERY_TERMS_MAX)
     words: dict[int, float] = {}
@@ -325,6 +329,7 @@ def _rank(
             )
             for hit in relevant
         ],
+        terms,
         len(words),
         len(cosines),
         problem,
@@ -337,9 +342,14 @@ def _missed(rows: Reader, command: RecallMemories, context: Context) -> ArchiveH
         return None
     from ai_memory.operations.archive_hint import recall_hint
 
-    namespaces = None if command.namespace is None else lineage(command.namespace)
-    where = narrowed(command, context.now, namespaces)
+    where = _where(command, context)
     return recall_hint(rows, command.context, where, command.min_relevance)
+
+
+def _where(command: RecallMemories, context: Context) -> Filter:
+    """What the command may find: in its namespace and above it, or everywhere."""
+    namespaces = None if command.namespace is None else lineage(command.namespace)
+    return narrowed(command, context.now, namespaces)
 
 
 def _own_first(found: list[_Found], home: str) -> list[_Found]:
