@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -19,6 +20,13 @@ from ai_memory.ports import Entropy
 
 NOON = 1_770_000_000 * SECOND
 CALLER = Caller(agent_id="test:agent", face="python")
+
+
+def spent(work: Callable[[], object]) -> float:
+    """Seconds of this thread on the processor: a busy machine does not lengthen them."""
+    began = time.thread_time()
+    work()
+    return time.thread_time() - began
 
 
 class ManualClock:

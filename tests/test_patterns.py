@@ -7,13 +7,13 @@ later is found here by itself; one that only ever sees short texts says so in `B
 import importlib
 import pkgutil
 import re
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain, islice
 from typing import Any
 
 import pytest
+from tests.support import spent
 
 import ai_memory
 from ai_memory.adapters.tokens import count_cl100k
@@ -99,13 +99,6 @@ def _in(value: object) -> Iterator[re.Pattern[Any]]:
             yield re.compile(value.pattern, value.flags)
     elif isinstance(value, tuple | list):
         yield from chain.from_iterable(map(_in, value))
-
-
-def spent(work: Callable[[], object]) -> float:
-    """Seconds of this thread on the processor: a busy machine does not lengthen them."""
-    began = time.thread_time()
-    work()
-    return time.thread_time() - began
 
 
 def exhaust(pattern: re.Pattern[Any], text: str, *, anchored: bool) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import io
 import json
-import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import pytest
+from tests.support import spent
 
 from ai_memory.adapters.formats import detect, front_matter, mrkdwn, open_records, wiki
 from ai_memory.adapters.formats.encoding import decode_text
@@ -76,19 +76,13 @@ READERS: dict[str, Callable[[str], object]] = {
 }
 
 
-def spent(read: Callable[[Any], object], text: str | bytes) -> float:
-    began = time.thread_time()
-    read(text)
-    return time.thread_time() - began
-
-
 @pytest.mark.parametrize("reader", READERS)
 @pytest.mark.parametrize("name", TEXTS)
 def test_text(reader: str, name: str) -> None:
     read, made = READERS[reader], TEXTS[name]
-    large = spent(read, made(SMALL * GROWTH))
+    large = spent(partial(read, made(SMALL * GROWTH)))
     if large > QUICK:
-        assert large <= GROWTH_MAX * spent(read, made(SMALL)) + QUICK
+        assert large <= GROWTH_MAX * spent(partial(read, made(SMALL))) + QUICK
 
 
 JSON: dict[str, Callable[[int], bytes]] = {
@@ -123,6 +117,6 @@ def test_bytes(name: str) -> None:
     )
     for read in readers:
         large, small = made(SMALL * GROWTH), made(SMALL)
-        took = spent(read, large)
+        took = spent(partial(read, large))
         if took > QUICK:
-            assert took <= GROWTH_MAX * spent(read, small) + QUICK
+            assert took <= GROWTH_MAX * spent(partial(read, small)) + QUICK
