@@ -149,13 +149,14 @@ def _densest(events: Sequence[Event], weights: Sequence[float], width: int) -> f
     return best
 
 
-def _saturated(count: int) -> float:
+def saturated(count: int) -> float:
+    """BM25's term frequency: what a word's occurrences count for together."""
     return count * (_SATURATION + 1.0) / (count + _SATURATION)
 
 
 _GAINS: Final = (
     0.0,
-    *(_saturated(n) - _saturated(n - 1) for n in range(1, OCCURRENCES_MAX + 1)),
+    *(saturated(n) - saturated(n - 1) for n in range(1, OCCURRENCES_MAX + 1)),
 )
 """What the n-th occurrence of a word adds to BM25's term frequency."""
 

@@ -17,6 +17,7 @@ from math import log
 from typing import Final, NamedTuple, TypeAlias
 
 from ai_memory import limits
+from ai_memory.retrieval.lexical import saturated
 from ai_memory.retrieval.occurrence import occurrences, probes, spellings
 from ai_memory.retrieval.words import bare
 
@@ -29,7 +30,6 @@ _BLOCK_UNITS: Final = 16  # are searched as one text
 _UNITS: Final = 2  # of a stretch: the words and what follows on them
 _CANDIDATES_MAX: Final = 16  # stretches that are compared anew when one of them is taken
 _REPEATED_SHARE: Final = 0.2  # of a word's weight where another stretch has it already
-_SATURATION: Final = 1.2  # BM25's k1
 _CLUSTER_CHARS_MAX: Final = 64  # longer heaps of marks are cut all the same
 _JOINER: Final = "\u200d"
 _MARKS: Final = ("\n", ". ", "! ", "? ", "。", "\u0964", " ")  # the better place first
@@ -160,9 +160,7 @@ def _gains(first: int, counts: _Counts) -> list[tuple[int, float]]:
     for unit in range(first, first + _UNITS):
         for term, count in counts.get(unit, _NOTHING).items():
             held[term] = held.get(term, 0) + count
-    return [
-        (term, count * (_SATURATION + 1.0) / (count + _SATURATION)) for term, count in held.items()
-    ]
+    return [(term, saturated(count)) for term, count in held.items()]
 
 
 def _worth(gains: Sequence[tuple[int, float]], weights: Sequence[float]) -> float:
