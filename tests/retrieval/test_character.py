@@ -1,7 +1,7 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ai_memory.retrieval.character import bare, plain
@@ -57,6 +57,8 @@ def test_marks_that_make_another_word_stay(others: str) -> None:
 
 
 @given(st.text(st.characters(codec=None, exclude_categories=())))
+@example("\0")
+@example("A\0é")
 def test_one_form_whatever_it_was_written_in(text: str) -> None:
     form = bare(text)
     form.encode()

@@ -90,7 +90,7 @@ def composed(text: str) -> str:
 
 def plain(text: str) -> str:
     """Text in its normal form: letters and digits folded, punctuation as it stands."""
-    return text.lower() if text.isascii() else composed(text).translate(_PLAIN)
+    return _small(text) if text.isascii() else composed(text).translate(_PLAIN)
 
 
 def bare(text: str) -> str:
@@ -100,7 +100,7 @@ def bare(text: str) -> str:
     so few such characters are replaced one by one.
     """
     if text.isascii():
-        return text.lower()
+        return _small(text)
     text = composed(text)
     rare = text.encode().translate(None, _ASCII)
     found = set(rare.decode())
@@ -109,6 +109,11 @@ def bare(text: str) -> str:
     for char in found:
         text = text.replace(char, _bare_char(char))
     return text.lower()
+
+
+def _small(text: str) -> str:
+    """An ASCII text in small letters; NUL, which SQLite takes for an end, is a blank."""
+    return (text.replace("\0", " ") if "\0" in text else text).lower()
 
 
 def shape_of(text: str) -> bytes:
