@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from tests.system.model.memories import Memories
 from tests.system.model.world import DAY, SECOND, Refused, Row, text
 
@@ -87,7 +89,10 @@ class Archive(Memories):
         for row in due:
             self.shelve(row, "forget")
         count = len(due)
-        return {"dry_run": False, "deleted": count, "forgotten": count, "archived": True}
+        return {
+            "dry_run": False, "deleted": count, "forgotten": count, "archived": True,
+            "namespaces": dict(Counter(row["namespace"] for row in due)),
+        }  # fmt: skip
 
     def gc(self, dry_run: bool = False) -> Row:
         due = [row for row in self.live.values() if not self.visible(row)]
