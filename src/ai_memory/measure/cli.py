@@ -30,6 +30,7 @@ def main_eval(argv: list[str]) -> int:
     # Before the work, not after it.
     _require_folder(arguments.output)
     _require_folder(arguments.plot and arguments.plot.parent)
+    _require_folder(arguments.keep)
     from ai_memory.measure.eval import collection, curve, report, trial
     from ai_memory.measure.eval.result import result
 
@@ -37,7 +38,14 @@ def main_eval(argv: list[str]) -> int:
     dataset = collection.open_collection(arguments.dataset, arguments.path, arguments.unit)
     questions = collection.choose(dataset.questions, arguments.split, arguments.limit_questions)
     levels = trial.levels_of(level, every=arguments.levels == "all")
-    done = trial.run(arguments.dataset, dataset, questions, levels, ingredients=arguments.ablate)
+    done = trial.run(
+        arguments.dataset,
+        dataset,
+        questions,
+        levels,
+        ingredients=arguments.ablate,
+        keep=arguments.keep,
+    )
     if done.filled.problems:
         _say(f"ai-memory: {done.filled.problems} pieces of {arguments.path} could not be stored")
     found = result(done)
@@ -126,6 +134,8 @@ def _eval_parser() -> argparse.ArgumentParser:
     add("--ablate", action="store_true", help="say what each ingredient of the ranking is worth")
     add("--split", choices=SPLITS, default="all", help="tune on dev, check on validation")
     add("--limit-questions", type=_count, metavar="N", help="ask only so many, spread evenly")
+    add("--keep", type=Path, metavar="FOLDER",
+        help="keep the filled store here, and use the one that is here")  # fmt: skip
     _add_output(retrieval, "the JSON and the plot")
     add("--plot", type=Path, metavar="FILE.svg", help="write a bar chart here")
     return parser

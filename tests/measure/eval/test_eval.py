@@ -152,13 +152,38 @@ def test_people_get_a_table_and_a_plot(tmp_path: Path, capsys: pytest.CaptureFix
     ET.parse(plot)
 
 
+def test_a_kept_store_is_filled_once_and_serves_the_levels_below(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI_MEMORY_EMBEDDER", "hashing")
+    path, keep = tmp_path / "dialogue.json", tmp_path / "kept"
+    path.write_bytes((SMALL / "dialogue.json").read_bytes())
+    words = ["--keep", str(keep)]
+    made = evaluate(capsys, "locomo", path, "--tier", "semantic", "--levels", "all", *words)
+    (store,) = keep.iterdir()
+    (store / "mine").touch()
+    again = evaluate(capsys, "locomo", path, "--tier", "semantic", *words)
+    below = evaluate(capsys, "locomo", path, "--tier", "keyword", *words)
+    assert [store] == list(keep.iterdir())
+    assert (store / "mine").exists()
+    for metric in METRICS:
+        assert again[metric] == made[metric]
+        assert below[metric] == made["levels"]["keyword"][metric]
+    # Other memories are another store.
+    path.write_text(path.read_text().replace('session_1"', 'session_91"'))
+    evaluate(capsys, "locomo", path, "--tier", "keyword", *words)
+    assert len(list(keep.iterdir())) == 2
+
+
 def test_a_level_without_its_embedder_is_not_measured_as_another(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AI_MEMORY_EMBEDDER", "none")
     words = ["retrieval", "--dataset", "locomo", "--path", str(SMALL / "dialogue.json")]
-    with pytest.raises(EmbedderUnavailable, match="level semantic cannot be measured"):
-        main_eval([*words, "--tier", "semantic"])
+    for more in ([], ["--keep", str(tmp_path)]):
+        with pytest.raises(EmbedderUnavailable, match="level semantic cannot be measured"):
+            main_eval([*words, "--tier", "semantic", *more])
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

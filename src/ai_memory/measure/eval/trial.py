@@ -1,21 +1,24 @@
-"""One evaluation: fill a temporary store once, ask the same questions at each feature level."""
+"""One evaluation: fill a store once, ask the same questions at each feature level."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from ai_memory.adapters.formats import Dataset, Question
-from ai_memory.compose import OpenNode, open_node
+from ai_memory.compose import OpenNode, configured_embedder, open_node
 from ai_memory.config import LEVELS, load_config
 from ai_memory.errors import EmbedderUnavailable
 from ai_memory.measure.eval.ablation import ablate
 from ai_memory.measure.eval.asking import Answers, ask
 from ai_memory.measure.eval.filling import Filled, fill
+from ai_memory.measure.eval.keeping import DATABASE, kept
 from ai_memory.measure.eval.unanswerable import Floors, ask_elsewhere
 from ai_memory.measure.progress import Preparation
+from ai_memory.ports import EmbeddingModel
 
 
 class Trial(NamedTuple):
@@ -54,6 +57,7 @@ def run(
     levels: Sequence[str],
     *,
     ingredients: bool = False,
+    keep: Path | None = None,
 ) -> Trial:
     """Evaluate at each level.
 
@@ -63,29 +67,33 @@ def run(
         questions: Those of it that are asked.
         levels: The configured one first.
         ingredients: Also ask without each ingredient of the ranking, at the configured level.
+        keep: Where filled stores are found and left; None: a temporary one is filled.
 
     Raises:
         EmbedderUnavailable: A level needs vectors, and there is no embedder.
     """
-    filled: Filled | None = None
     floors: Floors | None = None
     ablation: Mapping[str, Answers] | None = None
     answers: dict[str, Answers] = {}
+    # The highest first: it stores all that any level needs, and a lower one leaves it alone.
+    falling = sorted(levels, key=LEVELS.index, reverse=True)
     with TemporaryDirectory(prefix="ai-memory-eval-") as folder:
-        db = Path(folder) / "eval.db"
-        # The highest first: it stores all that any level needs, and a lower one leaves it alone.
-        for level in sorted(levels, key=LEVELS.index, reverse=True):
-            opened = _open(db, level)
-            try:
-                if filled is None:
-                    filled = fill(opened, dataset)
+
+        def make(db: Path) -> Filled:
+            with closing(_open(db, falling[0])) as opened:
+                return fill(opened, dataset)
+
+        if keep is None:
+            db = Path(folder) / DATABASE
+            filled = make(db)
+        else:
+            db, filled = kept(keep, name, dataset, _model(falling[0]), make)
+        for level in falling:
+            with closing(_open(db, level)) as opened:
                 answers[level] = ask(opened, questions)
                 if level == levels[0]:
                     floors = ask_elsewhere(opened, questions)
                     ablation = ablate(opened, questions) if ingredients else None
-            finally:
-                opened.close()
-    assert filled is not None  # There is a level.
     return Trial(
         dataset=name,
         unit=dataset.unit,
@@ -96,6 +104,15 @@ def run(
         floors=floors,
         ablation=ablation,
     )
+
+
+def _model(level: str) -> EmbeddingModel | None:
+    """Whose vectors the level searches; None: nobody's, or `_open` says why not."""
+    config = load_config({"tier": level})
+    if level == "keyword" or config.embedder == "none":
+        return None
+    with closing(configured_embedder(config, Preparation())) as embedder:
+        return embedder.model
 
 
 def _open(db: Path, level: str) -> OpenNode:
