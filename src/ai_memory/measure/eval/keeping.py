@@ -52,7 +52,8 @@ def kept(
     Returns:
         The database, and what went into it when it was made.
     """
-    stem = f"{_NO_NAME.sub('_', name)}-{dataset.unit}-{digest_of(dataset)}"
+    called = _NO_NAME.sub("_", f"{name}-{dataset.path.stem}")
+    stem = f"{called}-{dataset.unit}-{digest_of(dataset)}"
     places = [root / f"{stem}-{_WITHOUT_VECTORS if model is None else _named(model)}"]
     if model is None:
         places += sorted(root.glob(f"{stem}-*"))
