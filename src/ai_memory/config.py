@@ -45,6 +45,7 @@ class Config(NamedTuple):
     workers: int
     url: str | None
     api_key: str | None
+    plain_http: bool
     allowed_hosts: tuple[str, ...]
     embedder: str
     embedding_model: str | None
@@ -312,8 +313,10 @@ SETTINGS: Final = (
             "A running node the CLI talks to, instead of opening the file."),
     Setting("api_key", "AI_MEMORY_API_KEY", "api_key", None, _text,
             "Key that HTTP clients send as X-API-Key.", secret=True),
+    Setting("plain_http", "AI_MEMORY_PLAIN_HTTP", "plain_http", False, _flag,
+            "Send keys over http:// to other machines too: only in a network you trust."),
     Setting("allowed_hosts", "AI_MEMORY_ALLOWED_HOSTS", "allowed_hosts", (), _names,
-            "Host names besides the loopback's that requests may name."),
+            "Host names besides the loopback's that requests may name; `name:port` for a page's."),
     Setting("embedder", "AI_MEMORY_EMBEDDER", "embedding.provider", "minilm", _one_of(*EMBEDDERS),
             "What makes vectors: minilm, onnx, openai, ollama, none."),
     Setting("embedding_model", "AI_MEMORY_EMBEDDING_MODEL", "embedding.model", None, _text,
@@ -481,14 +484,35 @@ def _require_safe_keys(config: Config) -> None:
         ConfigInvalid: An endpoint with a key is `http://` and not on this machine.
     """
     for service in ("embedding", "llm"):
-        url = urlsplit(getattr(config, f"{service}_url") or "")
         key = getattr(config, f"{service}_api_key")
-        if key is not None and url.scheme == "http" and not is_loopback(url.hostname or ""):
-            raise ConfigInvalid(
-                f"refusing to send {service}_api_key to {url.hostname} unencrypted",
-                hint=f"Give {service}_url as https://, or leave the key away.",
-                setting=f"{service}_url",
+        if key is not None:
+            require_safe_key(
+                config, f"{service}_api_key", getattr(config, f"{service}_url"), f"{service}_url"
             )
+
+
+def require_safe_key(config: Config, key: str, url: str | None, setting: str) -> None:
+    """Refuse to send a key over an unencrypted connection to another machine.
+
+    A name other than the loopback's is another machine: who answers to it may change.
+
+    Args:
+        config: Whether its owner allows that.
+        key: What the key is called.
+        url: Where it would go.
+        setting: What names that address.
+
+    Raises:
+        ConfigInvalid: The address is `http://` and not on this machine.
+    """
+    parts = urlsplit(url or "")
+    if parts.scheme == "http" and not is_loopback(parts.hostname or "") and not config.plain_http:
+        raise ConfigInvalid(
+            f"refusing to send {key} to {parts.hostname} unencrypted",
+            hint=f"Give {setting} as https://, or leave the key away; in a network you trust, "
+            "AI_MEMORY_PLAIN_HTTP=1 allows it.",
+            setting=setting,
+        )
 
 
 def is_loopback(host: str) -> bool:

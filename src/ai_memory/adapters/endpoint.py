@@ -11,10 +11,12 @@ from email.utils import parsedate_to_datetime
 from socket import SHUT_RDWR
 from time import monotonic
 from typing import Any, Final, NamedTuple, Protocol
+from urllib.parse import urlsplit
 from weakref import WeakSet
 
 import httpx2
 
+from ai_memory.config import is_loopback
 from ai_memory.errors import AiMemoryError, EmbedderUnavailable
 
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
@@ -91,6 +93,8 @@ class Endpoint:
             self._client = httpx2.Client(
                 headers={"Authorization": f"Bearer {api_key}"} if api_key else {},
                 timeout=httpx2.Timeout(patience.answer_secs, connect=patience.connect_secs),
+                # A proxy of the environment would read what is meant for this machine alone.
+                trust_env=not is_loopback(urlsplit(url).hostname or ""),
             )
         except ValueError as error_:  # a key that is no header, a proxy that is no URL
             raise self.failure("the connection settings are not valid") from error_

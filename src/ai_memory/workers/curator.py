@@ -17,6 +17,7 @@ from ai_memory.adapters.system import SystemEntropy
 from ai_memory.errors import NodeClosed
 from ai_memory.model.clock import SECOND, to_rfc3339
 from ai_memory.model.command import Caller
+from ai_memory.model.printable import printable
 from ai_memory.node import Node
 from ai_memory.operations.curate_memories import CurateMemories, CurateResult
 from ai_memory.operations.curation import PASSES, Action, Pass
@@ -86,7 +87,7 @@ class Curator:
             except NodeClosed:
                 return
             except Exception as failure:  # noqa: BLE001 - the next turn may succeed
-                print(f"ai-memory: curator: {failure}", file=sys.stderr)  # noqa: T201
+                print(f"ai-memory: curator: {printable(str(failure))}", file=sys.stderr)  # noqa: T201
             self._bell.wait(wait_secs)
 
     def drain(self) -> float:

@@ -13,6 +13,7 @@ from typing import Final
 from ai_memory import limits
 from ai_memory.errors import EmbedderUnavailable, NodeClosed
 from ai_memory.model.command import Caller
+from ai_memory.model.printable import printable
 from ai_memory.node import Node
 from ai_memory.operations.serving import serves
 from ai_memory.workers.reembedder import Reembedder
@@ -89,7 +90,7 @@ class Janitor:
             except NodeClosed:
                 return
             except Exception as failure:  # noqa: BLE001 - the next turn may succeed
-                print(f"ai-memory: janitor: {failure}", file=sys.stderr)  # noqa: T201
+                print(f"ai-memory: janitor: {printable(str(failure))}", file=sys.stderr)  # noqa: T201
             bell.wait(every_secs)
             # Many recalls within this time are one write.
             self._stopping.wait(limits.TOUCH_FLUSH_SECS)

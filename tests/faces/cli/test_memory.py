@@ -203,10 +203,40 @@ def test_stats_namespaces_capabilities_and_health_read_well(sh: Shell) -> None:
     assert sh.ok("health").out.startswith("ok: ai-memory ")
 
 
-def test_control_characters_of_a_memory_do_not_reach_the_terminal(sh: Shell) -> None:
-    found = sh.store("Coffee", "x", "--metadata", json.dumps({"trap": "\x1b[2J"}))
-    assert "\x1b" not in sh.ok("get", found).out
-    assert sh.ok("get", found, "--json").json["metadata"]["trap"] == "\x1b[2J"
+def test_nothing_of_a_memory_commands_the_terminal(sh: Shell) -> None:
+    hostile = "coffee \u202etxt.exe\u2066 \u200f"  # those of ASCII are refused when stored
+    trap = json.dumps({"trap": "\x1b[2J\x9b"})
+    found = sh.store("Coffee \u202e", hostile, "--metadata", trap, "--tags", "t\u202eag")
+    other = sh.store("Cup \u2067", "A cup for the coffee.")
+    sh.ok("link", found, other)
+    calls = (
+        ("get", found), ("recall", "coffee"), ("search", "coffee"), ("list",), ("boot",),
+        ("boot", "--format", "toon"), ("history", found), ("graph", found), ("timeline", found),
+        ("graph", found, "--format", "svg"), ("graph", found, "--format", "dot"),
+        ("export", "-"), ("doctor",), ("namespaces",), ("session-start",),
+    )  # fmt: skip
+    known = {call[0] for call in calls if sh(call[0], "--help").code == 0}
+    assert known >= {"get", "recall", "search", "list", "boot", "history", "graph"}
+    for call in calls:
+        if call[0] in known:
+            for words in (call, (*call, "--json")):
+                said = sh(*words)
+                shown = said.out + said.err
+                commands = set(shown) & {*"\x1b\x07\x9b\r\u202e\u2066\u2067"}
+                assert not commands or call[0] == "export", words
+    assert r"\u202etxt.exe" in sh.ok("get", found).out
+    kept = sh.ok("get", found, "--json").json
+    assert (kept["content"], kept["metadata"]["trap"]) == (hostile, "\x1b[2J\x9b")
+
+
+def test_nothing_of_what_was_typed_commands_the_terminal(sh: Shell, tmp_path: Path) -> None:
+    for words in (
+        ("get", "no\x1b]0;owned\x07such"), ("recall", "x", "--tier", "\u202e"), ("\x1b[2J",),
+        ("import", str(tmp_path / "no\x1b[2Jsuch")), ("store", "--no\x9bsuch"),
+    ):  # fmt: skip
+        said = sh(*words)
+        assert said.code != 0
+        assert not set(said.out + said.err) & {*"\x1b\x07\x9b\u202e"}, words
 
 
 def test_text_of_any_script_survives(sh: Shell) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from tests.faces.cli.shell import SECS, Node, Shell, process, serving
 
-from ai_memory.errors import AiMemoryError, ValidationFailed
-from ai_memory.faces.cli.remote import error_of, read_url, route_of
+from ai_memory.config import load_config
+from ai_memory.errors import AiMemoryError, ConfigInvalid, ValidationFailed
+from ai_memory.faces.cli.remote import RemoteDoor, error_of, read_url, route_of
 from ai_memory.faces.http.routes import ROUTES
 from ai_memory.operations.registry import operations_on
 
@@ -224,3 +228,70 @@ def test_host_and_port_of_a_server_and_its_graceful_end(tmp_path: Path) -> None:
         assert node.process.wait(SECS) == 0
     listed = process("--db", str(tmp_path / "node.db"), "list", "--json")
     assert [memory["title"] for memory in listed.json["memories"]] == ["Kept"]
+
+
+class _Hostile(BaseHTTPRequestHandler):
+    """Answers with an error that would command a terminal; keeps what it was sent."""
+
+    keys: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        self.keys.append(self.headers.get("X-API-Key"))
+        said = {"code": "NOT_FOUND", "hint": "h\x1b[2J", "message": "m\x1b]0;owned\x07\u202e"}
+        body = json.dumps({**said, "error": "x", "more\x1b": "d\x9b"}, ensure_ascii=False).encode()
+        self.send_response(404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815 - the name that the server calls
+
+    def log_message(self, *_args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def hostile() -> Iterator[int]:
+    """The port of a node that means no good."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Hostile) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        _Hostile.keys.clear()
+        yield server.server_port
+        server.shutdown()
+
+
+def test_what_another_node_says_does_not_command_the_terminal(sh: Shell, hostile: int) -> None:
+    for words in (("recall", "x"), ("get", "x"), ("boot",), ("doctor",), ("recall", "x", "--json")):
+        said = sh(*words, "--url", f"http://127.0.0.1:{hostile}")
+        assert not set(said.out + said.err) & {*"\x1b\x07\x9b\u202e"}, words
+
+
+@pytest.mark.parametrize("command", [("recall", "x"), ("doctor",), ("export", "-")])
+def test_a_key_is_not_sent_unencrypted_to_another_machine(
+    sh: Shell, hostile: int, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("AI_MEMORY_API_KEY", "secret")
+    # Whatever a name means today, it may mean another machine tomorrow.
+    url = f"http://memory.localhost:{hostile}"
+    refused = sh(*command, "--url", url)
+    assert refused.code == 2
+    assert "unencrypted" in refused.err
+    assert "https://" in refused.err
+    assert not _Hostile.keys
+    sh(*command, "--url", f"http://127.0.0.1:{hostile}")
+    assert set(_Hostile.keys) == {"secret"}
+
+
+def test_a_key_may_go_unencrypted_where_the_owner_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AI_MEMORY_API_KEY", "secret")
+    for url in ("http://memory.example:9077", "memory.example", "http://10.0.0.1"):
+        with pytest.raises(ConfigInvalid) as refusal:
+            RemoteDoor(url, load_config())
+        assert refusal.value.details["setting"] == "url"
+        RemoteDoor(url, load_config({"plain_http": "1"}))
+    for url in ("https://memory.example", "http://localhost", "http://[::1]:1", "0.0.0.0:9077"):
+        RemoteDoor(url, load_config())
+    monkeypatch.delenv("AI_MEMORY_API_KEY")
+    RemoteDoor("http://memory.example", load_config())

@@ -149,7 +149,7 @@ def test_an_id_prefix_is_enough(node: Running) -> None:
 def test_promote_needs_no_body_and_takes_one(node: Running) -> None:
     stored = node.store(namespace="team/project")
     path = f"/api/v1/memories/{stored['id']}/promote"
-    kept = node.client.post(path)
+    kept = node.client.post(path, headers=JSON)
     assert kept.status_code == 200
     described(route("promote_memory", "POST"), 200, kept.json())
     assert kept.json()["tier"] == "long"
@@ -354,19 +354,19 @@ def test_forget_takes_its_fields_from_the_query_too(node: Running) -> None:
     for number in range(3):
         stored = {"title": f"walrus {number}", "content": "c", "namespace": "a"}
         assert client.post("/api/v1/memories", json=stored).status_code == 201
-    dry = client.post("/api/v1/forget?pattern=walrus&namespace=a&dry_run=true")
+    dry = client.post("/api/v1/forget?pattern=walrus&namespace=a&dry_run=true", headers=JSON)
     assert dry.json()["would_delete"] == 3
     twice = client.post("/api/v1/forget?pattern=walrus", json={"pattern": "walrus"})
     assert (twice.status_code, twice.json()["field"]) == (400, "pattern")
-    unknown = client.post("/api/v1/forget?patern=walrus")
+    unknown = client.post("/api/v1/forget?patern=walrus", headers=JSON)
     assert (unknown.status_code, unknown.json()["field"]) == (400, "patern")
     both = client.post("/api/v1/forget?pattern=walrus", json={"tier": "mid"})
     assert both.json()["deleted"] == 3
     listed = client.get("/api/v1/archive?limit=1").json()
     assert (listed["total"], listed["count"]) == (3, 1)
-    restored = client.post(f"/api/v1/archive/{listed['archived'][0]['id']}/restore")
+    restored = client.post(f"/api/v1/archive/{listed['archived'][0]['id']}/restore", headers=JSON)
     assert restored.json()["restored"] is True
     assert client.delete("/api/v1/archive?older_than_days=1").json()["purged"] == 0
     assert client.delete("/api/v1/archive").json()["purged"] == 2
     assert client.get("/api/v1/archive/stats").json()["archived_total"] == 0
-    assert client.post("/api/v1/gc?dry_run=true").json()["collected"] == 0
+    assert client.post("/api/v1/gc?dry_run=true", headers=JSON).json()["collected"] == 0

@@ -17,6 +17,7 @@ from ai_memory.faces.codec import to_command
 from ai_memory.faces.problems import EXIT_OK
 from ai_memory.faces.toon import to_toon
 from ai_memory.model.field import GLOBAL
+from ai_memory.model.printable import printable_values
 from ai_memory.operations.registry import by_method
 from ai_memory.version import __version__
 
@@ -72,9 +73,9 @@ def run(call: Call) -> int:
         return EXIT_OK
     if form == "text":
         paint = Paint.of_stdout()
-        for memory in result["memories"]:
-            output.emit(f"- {paint.mark(memory)} {one_line(memory['title'])}")
-            output.emit(f"  {one_line(memory['content'])}")
+        for memory in printable_values(result["memories"]):
+            output.emit(f"- {paint.mark(memory)} {one_line(memory['title'])}", fit=True)
+            output.emit(f"  {one_line(memory['content'])}", fit=True)
     else:
         output.emit(to_toon(result, "toon" if form == "toon" else "toon_compact").rstrip("\n"))
     return EXIT_OK

@@ -18,6 +18,5 @@ def agrees(call: Call, question: str) -> bool:
     if call.flags.json or not output.is_terminal(sys.stdin):
         return False
     output.flush()
-    sys.stderr.write(f"{question} [y/N] ")
-    sys.stderr.flush()
+    output.note(f"{question} [y/N]", end=" ")
     return sys.stdin.readline().strip().lower() in ("y", "yes")

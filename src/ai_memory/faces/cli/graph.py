@@ -63,12 +63,14 @@ def run(call: Call) -> int:
     if call.flags.json:
         output.emit_json(found)
         return EXIT_OK
+    from ai_memory.model.printable import printable_values
+
     paint = Paint.of_stdout()
     if kind == "tree":
-        text = "\n".join(tree(start, found, paint)) + "\n"
+        text = "\n".join(tree(printable_values(start), printable_values(found), paint)) + "\n"
     else:
         text = _drawn(drawing_of(start, found, _instant(fields, paint)), kind)
-    _write(text, call.options.get("output"))
+    _write(text, call.options.get("output"), fit=kind == "tree")
     if found.get("next_cursor") or found["truncated"]:
         output.note("note: there is more; --limit shows it", quiet=call.flags.quiet)
     return EXIT_OK
@@ -160,9 +162,9 @@ def tree(start: dict[str, Any], found: dict[str, Any], paint: Paint) -> list[str
     return lines
 
 
-def _write(text: str, path: str | None) -> None:
+def _write(text: str, path: str | None, *, fit: bool) -> None:
     if path is None:
-        output.emit(text.rstrip("\n"))
+        output.emit(text.rstrip("\n"), fit=fit)
         return
     try:
         Path(path).write_text(text, encoding="utf-8")

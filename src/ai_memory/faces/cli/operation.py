@@ -99,6 +99,6 @@ def show(operation: Operation, result: dict[str, Any], flags: Flags, asked: str 
 
     text = shown(operation.method, result, Paint.of_stdout(), asked)
     if text.lines:
-        output.emit("\n".join(text.lines))
+        output.emit("\n".join(text.lines), fit=True)
     for remark in text.remarks:
         output.note(remark, quiet=flags.quiet)

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from ai_memory.errors import AiMemoryError
+from ai_memory.model.printable import printable, printable_json
 
 
 class OutputLost(AiMemoryError):
@@ -26,30 +27,34 @@ def prepare_streams() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def emit(text: str) -> None:
+def emit(text: str, *, fit: bool = False) -> None:
     """Write a result to stdout.
+
+    Args:
+        text: What a person reads.
+        fit: Nothing in it commands a terminal but colours of ours; else that is seen to here.
 
     Raises:
         BrokenPipeError, OutputLost: See `flush`.
     """
     if sys.stdout is not None:
         with _stdout_errors():
-            sys.stdout.write(f"{text}\n")
+            sys.stdout.write(f"{text if fit else printable(text)}\n")
 
 
 def emit_json(value: Any) -> None:
     """Write a result to stdout as one line of JSON."""
     from ai_memory.faces.codec import to_json
 
-    emit(to_json(value).decode())
+    emit(printable_json(to_json(value).decode()), fit=True)
 
 
-def note(text: str, *, quiet: bool = False) -> None:
+def note(text: str, *, quiet: bool = False, end: str = "\n") -> None:
     """Write a remark to stderr, unless the caller wants none."""
     if quiet or sys.stderr is None:
         return
     with suppress(OSError):  # nobody listens: no reason to fail
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{printable(text)}{end}")
         sys.stderr.flush()
 
 
@@ -62,7 +67,7 @@ def report(error: AiMemoryError, *, as_json: bool) -> None:
         from ai_memory.faces.codec import error_json
 
         error.hint = hint
-        note(error_json(error).decode())
+        note(printable_json(error_json(error).decode()))
         return
     note(f"error: {error.message}")
     for name, value in error.details.items():

@@ -13,6 +13,7 @@ import msgspec
 
 from ai_memory import limits
 from ai_memory.adapters.system import own_agent_id
+from ai_memory.config import require_safe_key
 from ai_memory.errors import AiMemoryError, ConfigInvalid, Internal, Unreachable, ValidationFailed
 from ai_memory.faces.codec import to_builtins, to_json
 from ai_memory.faces.http.routes import ROUTES, Route
@@ -54,7 +55,7 @@ class RemoteDoor:
 
         Raises:
             ValidationFailed: The address or the agent id is none.
-            ConfigInvalid: The key cannot stand in a header.
+            ConfigInvalid: The key cannot stand in a header, or would go out unencrypted.
         """
         self.place = read_url(url)
         agent_id = config.agent_id or own_agent_id(anonymize=config.anonymize)
@@ -73,6 +74,7 @@ class RemoteDoor:
                     hint="Use printable ASCII.",
                     setting="api_key",
                 )
+            require_safe_key(config, "api_key", str(self.place), "url")
             self._headers["X-API-Key"] = config.api_key
 
     def execute(self, operation: Operation, command: Command) -> dict[str, Any]:

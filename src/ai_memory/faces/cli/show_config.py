@@ -13,6 +13,7 @@ from ai_memory.faces.cli.call import Call, Flags, add_flags
 from ai_memory.faces.cli.paint import Paint
 from ai_memory.faces.cli.setting import settings
 from ai_memory.faces.problems import EXIT_OK
+from ai_memory.model.printable import printable
 
 if TYPE_CHECKING:
     from ai_memory.faces.cli.parser import Parser
@@ -56,7 +57,7 @@ def run(call: Call) -> int:
     for setting in SETTINGS:
         value, origin = _shown(setting, config), config.origins[setting.name]
         text = f"{setting.name:{width}}  {_text(value)}"
-        output.emit(f"{text}  {paint.dim(f'({origin})')}")
+        output.emit(f"{printable(text)}  {paint.dim(f'({printable(origin)})')}", fit=True)
     output.emit("")
     state = "" if _is_read(call.flags, path) else " (not there)" if not path.is_file() else " (off)"
     output.emit(f"settings file: {path}{state}")

@@ -11,14 +11,11 @@ from typing import Any, Final
 from ai_memory.faces.cli.paint import PREVIEW_CHARS, Paint, one_line, plural, short_id, size
 from ai_memory.faces.cli.words import Result, Text, tidying
 from ai_memory.limits import PRIORITY_MAX, QUERY_TERMS_MAX
-
-_CONTROL: Final = {
-    code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\n\t"
-}
+from ai_memory.model.printable import printable_values
 
 
 def shown(method: str, result: Result, paint: Paint, asked: str = "") -> Text:
-    """A result in words.
+    """A result in words; nothing in it commands a terminal but the colours of `paint`.
 
     Args:
         method: The operation's.
@@ -26,23 +23,10 @@ def shown(method: str, result: Result, paint: Paint, asked: str = "") -> Text:
         paint: How to write.
         asked: The question, if it was one: what answers it is shown.
     """
-    harmless = _harmless(result)
+    harmless = printable_values(result)
     if method == "recall":
         return _recall(harmless, paint, asked)
     return _SHOWN[method](harmless, paint)
-
-
-def _harmless(value: Any) -> Any:
-    """The same value without characters that command a terminal; metadata may hold any."""
-    match value:
-        case str():
-            return value if value.isprintable() else value.translate(_CONTROL)
-        case dict():
-            return {_harmless(key): _harmless(inner) for key, inner in value.items()}
-        case list():
-            return [_harmless(inner) for inner in value]
-        case _:
-            return value
 
 
 def _started(result: Result, paint: Paint) -> Text:

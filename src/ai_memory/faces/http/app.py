@@ -110,7 +110,7 @@ class App:
         endpoint, params = self._router.find(scope["method"], path)
         content = b""
         if scope["method"] not in _BODILESS:
-            body.require_json()
+            body.require_json(scope["method"])
             sent = await body.read()
             if sent is None:
                 return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ai_memory import limits
-from ai_memory.errors import BodyTooLarge, UnsupportedMediaType
+from ai_memory.errors import BodyTooLarge, Forbidden, UnsupportedMediaType
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive
@@ -17,6 +17,10 @@ Headers: TypeAlias = Mapping[bytes, bytes]
 _JSON: Final = b"application/json"
 _CHARSETS: Final = (b"utf-8", b"utf8", b"us-ascii")
 _SHORT_BYTES: Final = 65_536
+_UNASKED: Final = "POST"
+"""The method that changes things and that a page may send elsewhere without asking first."""
+_NEVER_UNASKED: Final = (b"x-agent-id", b"x-api-key", b"x-namespace", b"x-requested-with")
+"""Headers that a page may not add to a request elsewhere without asking first."""
 
 
 class Body:
@@ -52,26 +56,50 @@ class Body:
         length = self._declared_bytes()
         return length is not None and length <= _SHORT_BYTES
 
-    def require_json(self) -> None:
-        """Refuse a body that is not declared as JSON in UTF-8.
+    def require_json(self, method: str) -> None:
+        """Refuse a body that is not declared as JSON in UTF-8, and none that any page could send.
 
-        A web page may send text or a form anywhere without asking; JSON it may not.
+        A web page may post text, a form or nothing at all anywhere without asking; JSON, or a
+        header of its own, it may not.
+
+        Args:
+            method: The request's.
 
         Raises:
-            UnsupportedMediaType: It is something else, or compressed.
+            UnsupportedMediaType: The body is something else, or compressed.
+            Forbidden: There is no body, nor a header that shows that no page sent this.
         """
-        if not self.announced:
-            return
         headers = self._headers
-        given = headers.get(b"content-type", b"")
-        if given != _JSON:
-            media_type, *params = given.lower().split(b";")
-            if media_type.strip() != _JSON or not all(_is_utf8(param) for param in params):
-                raise UnsupportedMediaType("the body is not declared as application/json")
+        if not self.announced:
+            if method == _UNASKED and not self._asked():
+                raise Forbidden(
+                    "a POST without a JSON body needs a header that a web page cannot send",
+                    hint="Send Content-Type: application/json (or X-Agent-Id) with it.",
+                )
+            return
+        if not self._declares_json():
+            raise UnsupportedMediaType("the body is not declared as application/json")
         if headers.get(b"content-encoding", b"identity").lower() != b"identity":
             raise UnsupportedMediaType(
                 "the body is compressed", hint="Send the JSON as it is, without Content-Encoding."
             )
+
+    def _declares_json(self) -> bool:
+        given = self._headers.get(b"content-type", b"")
+        if given == _JSON:
+            return True
+        media_type, *params = given.lower().split(b";")
+        return media_type.strip() == _JSON and all(_is_utf8(param) for param in params)
+
+    def _asked(self) -> bool:
+        """Whether the head holds what a page would have to ask for first."""
+        headers = self._headers
+        return (
+            any(name in headers for name in _NEVER_UNASKED)
+            # Bearer only: what a browser adds by itself is a password.
+            or headers.get(b"authorization", b"")[:7].lower() == b"bearer "
+            or self._declares_json()
+        )
 
     async def read(self) -> bytes | None:
         """The whole body, or None when the client went away before it was complete.

@@ -1,9 +1,11 @@
 """The door: which requests are let in at all. Host, then Origin, then key.
 
 A memory on a laptop listens on loopback, where every web page the owner opens can send requests
-too. Three things keep pages out: the Host they name must be ours (or a page rebinds its own name to
-127.0.0.1), the Origin a browser adds must be, and a body must be JSON, which a page cannot send
-elsewhere without asking first (`body.py`).
+too, those of other programs on other ports among them. Three things keep pages out: the Host they
+name must be ours (or a page rebinds its own name to 127.0.0.1); the Origin a browser adds must be
+this very node, port and all, and Sec-Fetch-Site must not name another one; and what may change
+something needs a JSON body or a header that a page cannot send elsewhere without asking first
+(`body.py`).
 """
 
 from __future__ import annotations
@@ -30,8 +32,13 @@ _SINGLE: Final = frozenset(
         b"x-namespace",
     )
 )  # fmt: skip
-_HOST: Final = re.compile(r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^\s:/@\[\]]+))(?::\d{1,5})?")
+_HOST: Final = re.compile(
+    r"(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<name>[^\s:/@\[\]]+))(?::(?P<port>\d{1,5}))?"
+)
 _HOSTS_CACHED: Final = 256
+_PORTS: Final = {"http": 80, "https": 443}
+_FOREIGN_SITES: Final = (b"cross-site", b"same-site")
+"""What a browser says of a page elsewhere: another port of this machine is the same site."""
 
 
 class Guard:
@@ -41,6 +48,7 @@ class Guard:
         """Let in what `config` allows: its bind address, its allowed_hosts, its api_key."""
         self._app = app
         self._names = frozenset(_host_name(name) for name in (config.host, *config.allowed_hosts))
+        self._pages = frozenset(map(_place, config.allowed_hosts))
         self._key = None if config.api_key is None else config.api_key.strip().encode()
         self._is_ours = lru_cache(_HOSTS_CACHED)(self._named)
 
@@ -70,13 +78,28 @@ class Guard:
             raise Forbidden("the Host header names no host of this node")
         origin = headers.get(b"origin")
         if origin is not None:
-            name = _origin_host(origin)
-            if name is None or not (self._is_ours(name) or _is_own_address(name, scope)):
+            if not self._serves(origin, host):
                 raise Forbidden("requests from this Origin are not accepted")
-        if headers.get(b"sec-fetch-site") == b"cross-site":
+        elif headers.get(b"sec-fetch-site") in _FOREIGN_SITES:
             raise Forbidden("requests from another site's page are not accepted")
         if self._key is not None and not self._has_key(headers) and not _is_health(scope):
             raise Unauthorized("missing or invalid API key")
+
+    def _serves(self, origin: bytes, host: bytes) -> bool:
+        """Whether a page of this origin came from here: from where it now calls, or as configured.
+
+        A proxy in front may call us by another name than the page does; then that name, or
+        `name:port` where it is no default port, is among the allowed hosts.
+        """
+        place = _origin_place(origin)
+        if place is None:
+            return False
+        scheme, name, port = place
+        called, called_port = _place(host.decode("latin-1"))
+        default = port == _PORTS[scheme]
+        if name == called and (port == called_port or (called_port is None and default)):
+            return True
+        return (name, port) in self._pages or (default and (name, None) in self._pages)
 
     def _named(self, host: bytes) -> bool:
         """Whether this machine's loopback or the configuration has the name; the port is free."""
@@ -126,11 +149,20 @@ def _is_own_address(host: bytes, scope: Scope) -> bool:
     return server is not None and _host_name(host.decode("latin-1")) == server[0]
 
 
-def _origin_host(origin: bytes) -> bytes | None:
-    """The host of an Origin, None for `null` and other opaque ones."""
+def _place(text: str) -> tuple[str, int | None]:
+    """Host and port of a Host header or an allowed host; no port where none is given."""
+    match = _HOST.fullmatch(text.strip().lower())
+    port = match["port"] if match else None
+    return _host_name(text), int(port) if port else None
+
+
+def _origin_place(origin: bytes) -> tuple[str, str, int] | None:
+    """Scheme, host and port of an Origin, None for `null` and other opaque ones."""
     try:
         parts = urlsplit(origin.decode("ascii"))
-        name = parts.hostname
+        name, port = parts.hostname, parts.port
     except ValueError:
         return None
-    return name.encode() if parts.scheme in ("http", "https") and name else None
+    if parts.scheme not in _PORTS or not name:
+        return None
+    return parts.scheme, name, _PORTS[parts.scheme] if port is None else port

@@ -63,7 +63,7 @@ class Mount:
         """
         if scope["method"] not in _METHODS:
             raise MethodNotAllowed("MCP takes POST, and DELETE to end a session", allow=_METHODS)
-        body.require_json()
+        body.require_json(scope["method"])
         content = await body.read()
         if content is None:
             return

@@ -29,6 +29,7 @@ from ai_memory.faces.http.metrics import Metrics
 from ai_memory.faces.http.mount import Mount
 from ai_memory.faces.http.protocol import BoundedProtocol
 from ai_memory.faces.http.seat import FORCE, Leaving, Ready, Seat
+from ai_memory.model.printable import printable
 from ai_memory.operations.profile import families_of
 
 if TYPE_CHECKING:
@@ -355,4 +356,4 @@ def _close(sockets: Sequence[socket.socket]) -> None:
 
 
 def _say(line: str) -> None:
-    print(f"ai-memory: {line}", file=sys.stderr, flush=True)  # noqa: T201 - stderr is the log
+    print(f"ai-memory: {printable(line)}", file=sys.stderr, flush=True)  # noqa: T201 - stderr is the log

@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Final
 
 from ai_memory import limits
+from ai_memory.model.printable import printable
 
 _CHUNK_BYTES: Final = 65_536
 
@@ -62,7 +63,7 @@ def note(text: str) -> None:
     """Say something on stderr, if anybody can hear it."""
     if sys.stderr is not None:
         with suppress(OSError, ValueError):
-            sys.stderr.write(f"ai-memory mcp: {text}\n")
+            sys.stderr.write(f"ai-memory mcp: {printable(text)}\n")
             sys.stderr.flush()
 
 
