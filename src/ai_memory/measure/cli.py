@@ -35,7 +35,9 @@ def main_eval(argv: list[str]) -> int:
     from ai_memory.measure.eval.result import result
 
     level = load_config({"tier": arguments.tier}).tier
-    dataset = collection.open_collection(arguments.dataset, arguments.path, arguments.unit)
+    dataset = collection.open_collection(
+        arguments.dataset, arguments.path, arguments.unit, arguments.questions
+    )
     questions = collection.choose(dataset.questions, arguments.split, arguments.limit_questions)
     levels = trial.levels_of(level, every=arguments.levels == "all")
     done = trial.run(
@@ -127,6 +129,8 @@ def _eval_parser() -> argparse.ArgumentParser:
     add = retrieval.add_argument
     add("--dataset", required=True, choices=FORMATS, help="what the file is")
     add("--path", required=True, type=Path, help="the file, or the folder of a collection")
+    add("--questions", type=Path, metavar="PATH",
+        help="ask the questions of this file, such as the same in another language")  # fmt: skip
     add("--unit", choices=UNITS, help="what counts as one item (default: the data set's usual)")
     _add_level(retrieval)
     add("--levels", choices=("configured", "all"), default="configured",

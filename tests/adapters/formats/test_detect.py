@@ -20,6 +20,8 @@ FILES = {
     "xquad.json": "xquad",
     "beir/corpus.jsonl": "beir",
     "cranfield/cran.all.1400": "trec",
+    "cranfield-xml/cran.all.1400.xml": "trec",
+    "cases/small.json": "cases",
 }
 
 

@@ -119,6 +119,33 @@ def test_evidence_is_read_leniently(
             assert (dataset.questions[0].gold, dataset.skipped) == (expected, 0)
 
 
+def test_a_turn_is_known_by_its_own_id_whatever_number_is_in_it(tmp_path: Path) -> None:
+    def turn(dia_id: str, text: str = "hello") -> dict[str, str]:
+        return {"speaker": "A", "clean_text": text, "dia_id": dia_id}
+
+    asked = [["D1:1"], ["D2:1", "D9:9"], ["D1:2"], ["D7:1"], ["x-9"], ["D1:7"]]
+    sample = {
+        "session_1": [turn("D2:1"), turn("D2:2", "")],
+        "session_2": [turn("D1:1"), turn("D1:2", "")],
+        "session_7": [turn("D3:1"), turn("x-9")],
+        "qa": [{"question": str(evidence), "evidence": evidence} for evidence in asked],
+    }
+    path = written(tmp_path, sample)
+    sessions, turns = open_dataset(path), open_dataset(path, unit="turn")
+    assert {q.text: q.gold for q in sessions.questions} == {
+        "['D1:1']": ("2",),
+        "['D2:1', 'D9:9']": ("1",),
+        "['D1:2']": ("2",),  # a picture without words is shown in a session, and is no turn to find
+        "['x-9']": ("7",),
+    }
+    assert {q.text: q.gold for q in turns.questions} == {
+        "['D1:1']": ("D1:1",),
+        "['D2:1', 'D9:9']": ("D2:1",),
+        "['x-9']": ("x-9",),
+    }
+    assert (sessions.skipped, turns.skipped) == (2, 3)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from ai_memory.adapters.formats import Question
@@ -33,6 +34,15 @@ def test_questions_about_the_same_unit_stay_together() -> None:
     dev = {question.gold for question in choose(PARAGRAPHS, "dev", None)}
     validation = {question.gold for question in choose(PARAGRAPHS, "validation", None)}
     assert dev & validation == set()
+
+
+def test_a_data_set_that_says_its_halves_is_believed() -> None:
+    said = [
+        msgspec.structs.replace(question, half="validation" if at % 4 else "dev")
+        for at, question in enumerate(PARAGRAPHS)
+    ]
+    assert choose(said, "dev", None) == said[::4]
+    assert len(choose(said, "validation", None)) == 300
 
 
 def test_a_limit_takes_questions_from_everywhere() -> None:

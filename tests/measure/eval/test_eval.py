@@ -79,6 +79,8 @@ def test_the_same_twice_is_the_same(capsys: pytest.CaptureFixture[str]) -> None:
         ("xquad", "xquad.json", "paragraph"),
         ("beir", "beir", "document"),
         ("trec", "cranfield", "document"),
+        ("trec", "cranfield-xml", "document"),
+        ("cases", "cases/small.json", "unit"),
     ],
 )
 def test_every_data_set(
@@ -88,6 +90,19 @@ def test_every_data_set(
     assert (found["dataset"], found["unit"]) == (dataset, unit)
     assert found["n"] > 0
     assert found["any@10"]["mean"] > 0
+
+
+def test_the_questions_of_one_file_are_asked_of_the_text_of_another(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    cases = SMALL / "cases"
+    words = ["--tier", "keyword", "--questions"]
+    found = evaluate(capsys, "cases", cases / "small.json", *words, str(cases / "included.json"))
+    assert (found["n"], found["skipped"], found["r@1"]["mean"]) == (1, 0, 1)
+    strange = tmp_path / "strange.json"
+    strange.write_text((cases / "included.json").read_text().replace("q1", "q99"))
+    with pytest.raises(ValidationFailed, match="no question of"):
+        evaluate(capsys, "cases", cases / "small.json", *words, str(strange))
 
 
 def test_all_levels_compare_with_and_without_vectors(

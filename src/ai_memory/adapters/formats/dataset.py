@@ -6,7 +6,7 @@ import os
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple
 
-from ai_memory.adapters.formats import beir, document, locomo, trec, xquad
+from ai_memory.adapters.formats import beir, cases, document, locomo, trec, xquad
 from ai_memory.adapters.formats.detect import detect
 from ai_memory.adapters.formats.option import Options
 from ai_memory.adapters.formats.question import Question, Questions
@@ -20,6 +20,7 @@ UNITS: Final = {
     "xquad": (xquad.UNIT,),
     "beir": (document.UNIT,),
     "trec": (document.UNIT,),
+    "cases": (cases.UNIT,),
 }
 """What can be one item of each data set; the first is the usual one."""
 
@@ -28,9 +29,10 @@ class Dataset(NamedTuple):
     """A data set on disk.
 
     Attributes:
-        unit: What one item is: session, turn, paragraph or document.
+        unit: What one item is: session, turn, paragraph, document or unit.
         questions: Those with usable evidence.
         skipped: Questions without.
+        unanswerable: Questions that nothing answers, as the data set says.
     """
 
     path: Path
@@ -38,6 +40,7 @@ class Dataset(NamedTuple):
     unit: str
     questions: tuple[Question, ...]
     skipped: int
+    unanswerable: tuple[Question, ...] = ()
 
     def records(self) -> RecordStream:
         """Open the memories; may be called more than once."""
@@ -54,7 +57,7 @@ def open_dataset(
     """Read the questions of a data set.
 
     Args:
-        path: A file (LoCoMo, REALTALK, XQuAD) or a folder (BEIR, Cranfield).
+        path: A file (LoCoMo, REALTALK, XQuAD, cases) or a folder (BEIR, Cranfield, cases).
         format: None: told by content.
         unit: None: the usual one of the format.
 
@@ -84,7 +87,7 @@ def open_dataset(
             hint="Check that the path names the whole data set.",
             field="path",
         )
-    return Dataset(place, named, chosen, found.asked, found.skipped)
+    return Dataset(place, named, chosen, found.asked, found.skipped, found.unanswerable)
 
 
 def _questions(name: str, unit: str, path: Path, source: Source) -> Questions:
@@ -94,6 +97,11 @@ def _questions(name: str, unit: str, path: Path, source: Source) -> Questions:
         return beir.questions(folder, options)
     if name == "trec":
         return trec.questions(folder, options)
+    if name == "cases":
+        if not path.is_dir():
+            return cases.questions(source, options)
+        with Source.open(path / cases.QUESTIONS) as asked_of:
+            return cases.questions(asked_of, options)
     if name == "xquad":
         return xquad.questions(source, options)
     asked: list[Question] = []

@@ -24,12 +24,14 @@ DESCRIPTIONS: Final = {
     "locomo": "LoCoMo or REALTALK dialogues",
     "xquad": "SQuAD-format paragraphs and questions",
     "beir": "corpus.jsonl of a BEIR collection",
-    "trec": "Cranfield markup (.I .T .A .B .W)",
+    "cases": "memories and questions, to measure retrieval with",
+    "trec": "Cranfield markup (.I .T .A .B .W), or the same as XML",
 }
 """Every format by its name."""
 
 _MEM0: Final = frozenset(("hash", "user_id", "run_id", "app_id"))
 _SQLITE: Final = b"SQLite format 3\x00"
+_TREC_XML: Final = re.compile(rb"(?:<[?x][^>]*>\s*|<docs>\s*)*<doc>\s*<docno>", re.IGNORECASE)
 _BLANK: Final = b" \t\r\n"
 _STARTS_MAX: Final = 16  # broken lines before the first good one
 _LINE_ENDINGS: Final = (".jsonl", ".ndjson")
@@ -73,7 +75,7 @@ def detect(head: bytes, name: str = "") -> str:
         return "markdown"
     if re.fullmatch(rb"(\[\s*\]\s*)?", head):
         return "jsonl"  # nothing to import is no error
-    if re.match(rb"\.I[ \t]+\S", head):
+    if re.match(rb"\.I[ \t]+\S", head) or _TREC_XML.match(head):
         return "trec"
     found = _by_keys(_keys(head))
     if found is not None:
@@ -112,6 +114,7 @@ def _by_keys(keys: Keys) -> str | None:
         ("locomo", "qa" in first and {"question", "evidence"} <= nested),
         ("xquad", "paragraphs" in first or ("data" in first and "paragraphs" in nested)),
         ("beir", {"_id", "text"} <= first),
+        ("cases", "memories" in first and {"unit", "content"} <= nested),
         ("claude", "conversations_memory" in first or {"docs", "prompt_template"} <= first),
         ("mcp-memory", {"name", "entityType"} <= first or {"relationType", "from"} <= first),
         ("mcp-memory", "entities" in first and "relations" in first),

@@ -25,7 +25,9 @@ def judged(
     for query, document in relevant:
         gold.setdefault(query, {})[document] = None
     asked = tuple(
-        Question(namespace=namespace, text=texts[query], key=UNIT, gold=tuple(documents))
+        Question(
+            namespace=namespace, text=texts[query], key=UNIT, gold=tuple(documents), name=query
+        )
         for query, documents in gold.items()
         if texts.get(query)
     )

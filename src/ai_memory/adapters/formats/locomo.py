@@ -2,13 +2,14 @@
 
 A sample has lists `session_N` of turns `{speaker, dia_id, text, blip_caption?}` and dates
 `session_N_date_time`, under `conversation` or at its top, and questions `qa` whose `evidence` names
-turns: `D3:11` is turn 11 of session 3. Each sample is a namespace, each session or turn a memory.
+turns by their `dia_id`, as a rule `D3:11` for turn 11 of session 3. Each sample is a namespace,
+each session or turn a memory.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
@@ -57,10 +58,15 @@ class Turn(NamedTuple):
 
 
 class Session(NamedTuple):
-    """One sitting, in order."""
+    """One sitting, in order.
+
+    Attributes:
+        ids: Of its turns, also of those that hold no text.
+    """
 
     number: int
     turns: Sequence[Turn]
+    ids: Sequence[str]
     at: Micros | None
 
 
@@ -111,25 +117,36 @@ def records(sample: Sample, unit: str) -> Iterator[ImportRecord | Empty]:
 def questions(sample: Sample, unit: str) -> Questions:
     """The questions of a dialogue, with the units that answer them.
 
-    Evidence is read leniently (`D8:6; D9:17` is two turns, `D:11:26` is D11:26); what names no unit
-    of this dialogue is no evidence.
+    Evidence names turns by their own ids, whatever session's number stands in those: a session
+    answers that holds such a turn. It is read leniently (`D8:6; D9:17` is two turns, `D:11:26` is
+    D11:26); what names no turn of this dialogue is no evidence, unless the dialogue's ids say which
+    session they are of: then it names that session.
     """
-    units = {
-        str(session.number) if unit == "session" else turn.dia_id
-        for session in sample.sessions
-        for turn in session.turns
-    }
+    sessions = [session for session in sample.sessions if session.turns]
+    held: dict[str, dict[str, None]] = {}
+    for session in sessions:
+        ids = session.ids if unit == "session" else [turn.dia_id for turn in session.turns]
+        for dia_id in ids:
+            name = str(session.number) if unit == "session" else dia_id
+            held.setdefault(dia_id, {})[name] = None
+    faithful = unit == "session" and all(
+        dia_id.startswith(f"D{session.number}:") for session in sessions for dia_id in session.ids
+    )
+    numbers = {str(session.number) for session in sessions if faithful}
     asked: list[Question] = []
     for item in sample.qa:
         text = one_line(text_of(item.get("question")))
-        gold = tuple(g for g in _gold(item.get("evidence"), unit) if g in units)
+        gold: dict[str, None] = {}
+        for turn_id in _turn_ids(item.get("evidence"), held):
+            number = turn_id[1:].partition(":")[0]
+            gold |= held.get(turn_id) or ({number: None} if number in numbers else {})
         if text and gold:
             asked.append(
                 Question(
                     namespace=sample.namespace,
                     text=text,
                     key=UNIT_KEYS[unit],
-                    gold=gold,
+                    gold=tuple(gold),
                     category=name_of(item.get("category")),
                 )
             )
@@ -160,13 +177,17 @@ def _instant(*fields: str | int) -> Micros | None:
     return guess_instant(moment.isoformat())
 
 
-def _gold(evidence: object, unit: str) -> list[str]:
-    """The units named by the evidence, in order, each once."""
+def _turn_ids(evidence: object, known: Container[str] = ()) -> list[str]:
+    """The ids of turns that the evidence names: known ones as they stand, else as `D3:11`."""
     pieces = evidence if isinstance(evidence, list) else [evidence]
-    turns = [turn for piece in pieces if isinstance(piece, str) for turn in _TURN.findall(piece)]
-    if unit == "session":
-        return list(dict.fromkeys(str(int(session)) for session, _ in turns))
-    return list(dict.fromkeys(f"D{int(session)}:{int(turn)}" for session, turn in turns))
+    found: list[str] = []
+    for piece in pieces:
+        name = one_line(name_of(piece))
+        if name in known:
+            found.append(name)
+        else:
+            found += (f"D{int(part)}:{int(turn)}" for part, turn in _TURN.findall(name))
+    return found
 
 
 def _titled(what: str, at: Micros | None) -> str:
@@ -239,17 +260,23 @@ def _sample(element: Element, options: Options) -> Sample:
 
 def _read_session(number: int, turns: list[Any], dialogue: dict[str, Any]) -> Session:
     at = session_date(dialogue.get(f"session_{number}_date_time"))
-    read = (_read_turn(dict_of(turn), f"D{number}:{i}", at) for i, turn in enumerate(turns, 1))
-    return Session(number, [turn for turn in read if turn is not None], at)
+    items = [dict_of(turn) for turn in turns]
+    ids = [_own_id(item) or f"D{number}:{i}" for i, item in enumerate(items, 1)]
+    read = (_read_turn(item, dia_id, at) for item, dia_id in zip(items, ids, strict=True))
+    return Session(number, [turn for turn in read if turn is not None], ids, at)
 
 
-def _read_turn(turn: dict[str, Any], position: str, at: Micros | None) -> Turn | None:
+def _own_id(turn: dict[str, Any]) -> str:
+    name = one_line(name_of(turn.get("dia_id")))
+    return next(iter(_turn_ids(name)), name)
+
+
+def _read_turn(turn: dict[str, Any], dia_id: str, at: Micros | None) -> Turn | None:
     caption = text_of(turn.get("blip_caption"))
     said = text_of(turn.get("text")) or text_of(turn.get("clean_text"))
     text = " ".join(filter(None, (said, f"[{caption}]" if caption else "")))
     if not text:
         return None
     speaker = one_line(text_of(turn.get("speaker"))) or "Unknown"
-    own = _gold(turn.get("dia_id"), "turn")
     said_at = session_date(turn.get("date_time")) or at
-    return Turn(own[0] if own else position, f"{speaker}: {text}", said_at)
+    return Turn(dia_id, f"{speaker}: {text}", said_at)

@@ -15,8 +15,12 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
     Attributes:
         key: The metadata key that names a memory's unit: session, dia_id, paragraph or document.
-        gold: The units that answer it, at least one, each once.
+        gold: The units that answer it, each once; empty where nothing does.
         category: The data set's own class of the question; empty when it has none.
+        name: The data set's own name of the question, where it has one: two files that ask the same
+            in two languages agree in it.
+        half: The side of the split it is on, dev or validation, where the data set says so.
+        avoid: Units that look like an answer and are none, such as what was true before.
     """
 
     namespace: str
@@ -24,6 +28,9 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     key: str
     gold: tuple[str, ...]
     category: str = ""
+    name: str = ""
+    half: str = ""
+    avoid: tuple[str, ...] = ()
 
 
 class Questions(NamedTuple):
@@ -32,7 +39,9 @@ class Questions(NamedTuple):
     Attributes:
         asked: Those with usable evidence.
         skipped: How many have none.
+        unanswerable: Those that nothing in the data set answers, as it says itself.
     """
 
     asked: tuple[Question, ...]
     skipped: int
+    unanswerable: tuple[Question, ...] = ()

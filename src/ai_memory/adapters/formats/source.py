@@ -20,7 +20,8 @@ from ai_memory.model.clock import Micros
 
 Readable: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 
-_DATA_SETS: Final = ("corpus.jsonl", "cran.all.1400")
+_DATA_SETS: Final = ("corpus.jsonl", "cran.all.1400", "cran.all.1400.xml")
+_CASES: Final = ("memories.jsonl", "questions.jsonl")
 _BINARY: Final = (b"SQLite format 3\x00", b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b")
 
 
@@ -222,6 +223,8 @@ class Source:
 
 def data_set_within(folder: Path) -> Path | None:
     """The file a data set keeps its text in, if the folder is one."""
+    if all((folder / name).is_file() for name in _CASES):
+        return folder / _CASES[0]
     return next((folder / name for name in _DATA_SETS if (folder / name).is_file()), None)
 
 

@@ -10,6 +10,7 @@ from typing import Final, Self
 from ai_memory import limits
 from ai_memory.adapters.formats import (
     beir,
+    cases,
     chatgpt,
     claude,
     jsonl,
@@ -62,6 +63,7 @@ _READERS: Final[dict[str, Callable[[Source, Options], Iterator[Item]]]] = {
     "xquad": xquad.read,
     "beir": beir.read,
     "trec": trec.read,
+    "cases": cases.read,
 }
 
 

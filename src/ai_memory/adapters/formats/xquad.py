@@ -19,7 +19,7 @@ from ai_memory.adapters.formats.record import (
 )
 from ai_memory.adapters.formats.source import Source
 from ai_memory.adapters.formats.text import excerpt, one_line, pack
-from ai_memory.adapters.formats.value import dict_of, list_of, text_of
+from ai_memory.adapters.formats.value import dict_of, list_of, name_of, text_of
 
 UNIT: str = "paragraph"
 
@@ -62,7 +62,13 @@ def questions(source: Source, options: Options) -> Questions:
             if text:
                 gold = (str(paragraph.number),)
                 asked.append(
-                    Question(namespace=_namespace(options), text=text, key=UNIT, gold=gold)
+                    Question(
+                        namespace=_namespace(options),
+                        text=text,
+                        key=UNIT,
+                        gold=gold,
+                        name=name_of(item.get("id")),
+                    )
                 )
     return Questions(tuple(asked), count - len(asked))
 
