@@ -9,8 +9,8 @@ import apsw
 import pytest
 from tests.support import Harness, harness
 
+from ai_memory.adapters.lock import try_lock
 from ai_memory.adapters.vector_index.directory import LOCK_NAME
-from ai_memory.adapters.vector_index.lock import try_lock
 from ai_memory.errors import NotFound
 from ai_memory.model.change import MemoryPut
 from ai_memory.operations.archive_stats import ArchiveStats

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from contextlib import closing
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.faces.cli.shell import Shell
 from tests.support import ManualClock, harness
 
 from ai_memory.adapters.sqlite.backup import copy_database, examine
+from ai_memory.adapters.system import SystemClock
 from ai_memory.model.clock import SECOND, to_rfc3339
 from ai_memory.operations.delete_memory import DeleteMemory
 from ai_memory.operations.invalidate_link import InvalidateLink
@@ -194,3 +196,82 @@ def test_an_instant_before_the_first_entry_needs_a_yes(sh: Shell) -> None:
     assert "0 memories" in sh.ok("restore", "--at", "2 days ago", "--yes").out
     assert sh.ok("list", "--json").json["total"] == 0
     assert "nothing was stored" in sh("restore", "--at", "now").err
+
+
+def test_a_backup_that_is_replayed_stays_what_its_manifest_says(sh: Shell) -> None:
+    sh.store("Tea", "Green.")
+    made = Path(sh.ok("backup", "--json").json["path"])
+    before = made.read_bytes()
+    later = to_rfc3339(SystemClock().now() + 60 * SECOND)
+    assert sh.ok("restore", "--at", later, "--from", str(made), "--json").json["memories"] == 1
+    assert made.read_bytes() == before
+    assert [path.suffix for path in sorted(made.parent.iterdir())] == [".db", ".json"]
+    data = bytearray(before)
+    data[len(data) // 2] ^= 0xFF
+    made.write_bytes(data)
+    assert "manifest" in refused(sh, "restore", "--at", later, "--from", str(made))
+
+
+def test_what_waits_in_a_log_beside_a_source_is_restored_too(sh: Shell, tmp_path: Path) -> None:
+    with harness(tmp_path / "other.db") as other:
+        other.run(StoreMemory(title="Tea", content="Green."))
+        assert (tmp_path / "other.db-wal").stat().st_size
+        done = sh.ok("restore", "--from", str(tmp_path / "other.db"), "--json").json
+    assert done["memories"] == 1
+
+
+def test_a_log_of_another_file_is_not_taken_for_the_restored_ones(
+    sh: Shell, tmp_path: Path
+) -> None:
+    """A database that is gone, or damaged, and the write-ahead log that was its."""
+    sh.store("Tea", "Green.")
+    sh.ok("backup")
+    database, log = tmp_path / "memory.db", tmp_path / "memory.db-wal"
+    with harness(tmp_path / "other.db") as other:
+        for number in range(20):
+            other.run(StoreMemory(title=f"t{number}", content="c" * 2_000))
+        foreign = (tmp_path / "other.db-wal").read_bytes()
+    for content in (None, b"nonsense" * 999):
+        database.unlink()
+        if content is not None:
+            database.write_bytes(content)
+        log.write_bytes(foreign)
+        moved = sh.ok("restore", "--skip-verify", "--json").json["moved"]
+        assert content is not None or any(path.endswith("-wal") for path in moved)
+        assert all(Path(path).exists() for path in moved)
+        assert sh.ok("list", "--json").json["total"] == 1
+        assert examine(database).memories == 1
+
+
+def test_a_name_given_by_a_restore_that_was_killed_is_taken_back(sh: Shell, tmp_path: Path) -> None:
+    sh.store("Tea", "Green.")
+    sh.ok("backup")
+    database = tmp_path / "memory.db"
+    second = tmp_path / "memory.db.before-20260101T000000.000000Z"
+    second.hardlink_to(database)
+    (moved,) = sh.ok("restore", "--json").json["moved"]
+    assert not second.exists()
+    assert Path(moved).stat().st_nlink == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links of POSIX")
+def test_a_link_to_the_database_stays_one(sh: Shell, tmp_path: Path) -> None:
+    sh.store("Tea", "Green.")
+    copy = sh.ok("backup", "--json").json["path"]
+    (tmp_path / "kept").mkdir()
+    database = tmp_path / "memory.db"
+    real = database.rename(tmp_path / "kept" / "real.db")
+    database.symlink_to(real)
+    sh.ok("restore", "--from", copy)
+    assert database.is_symlink()
+    assert examine(real).memories == 1
+
+
+def test_a_manifest_without_its_copy_goes_with_the_next_backup(sh: Shell, tmp_path: Path) -> None:
+    sh.store("Tea", "Green.")
+    kept = Path(sh.ok("backup", "--json").json["path"])
+    alone = kept.with_name("ai-memory-20250101T000000.000000Z.db.json")
+    alone.write_bytes(b"{}")
+    sh.ok("backup")
+    assert not alone.exists()
+    assert len(list((tmp_path / "backups").iterdir())) == 4

@@ -7,9 +7,9 @@ import re
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
+from ai_memory.adapters.lock import try_lock
 from ai_memory.adapters.private import make_folder
 from ai_memory.adapters.vector_index.footer import SegmentUnusable
-from ai_memory.adapters.vector_index.lock import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
+from ai_memory.adapters.lock import try_lock
 from ai_memory.adapters.private import make_folder
 from ai_memory.adapters.vector_index.directory import LOCK_NAME, SEGMENT_NAME
-from ai_memory.adapters.vector_index.lock import try_lock
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple
 import numpy as np
 
 from ai_memory.adapters.private import make_file
+from ai_memory.adapters.replacement import sync_folder
 from ai_memory.adapters.vector_index.codes import Codes, decode_blobs, encode
 from ai_memory.adapters.vector_index.directory import PARTIAL_SUFFIX
 from ai_memory.adapters.vector_index.footer import Footer, pack_footer
@@ -97,7 +98,7 @@ def write_segment(path: Path, pressed: Pressed, model: EmbeddingModel, low: int)
     except OSError:
         partial.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def _write_graph(path: Path, graph: Index) -> int:
@@ -178,14 +179,3 @@ def _rest_crc(file: BinaryIO, codes_at: int, codes_end: int) -> int:
         memoryview(written) as all_,
     ):
         return rest_crc(all_, codes_at, codes_end)
-
-
-def _sync_folder(path: Path) -> None:
-    """Make the renaming itself survive a power failure."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

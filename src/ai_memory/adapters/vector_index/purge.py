@@ -13,9 +13,9 @@ from pathlib import Path
 from threading import Event
 from typing import Final
 
+from ai_memory.adapters.lock import try_lock
 from ai_memory.adapters.vector_index.directory import LOCK_NAME, PARTIAL_SUFFIX, SEGMENT_NAME
 from ai_memory.adapters.vector_index.footer import SegmentUnusable, unpack_footer
-from ai_memory.adapters.vector_index.lock import try_lock
 from ai_memory.ports import IndexPurge
 
 _PATIENCE_SECS: Final = 20.0  # a fold takes 4 to 8

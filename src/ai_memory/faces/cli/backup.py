@@ -80,29 +80,36 @@ def back_up(database: Path, folder: Path, *, shown: bool = False) -> Manifest:
     Raises:
         StoreBusy, StoreUnavailable: The copy could not be made, or is not sound.
     """
+    from ai_memory.adapters.replacement import put, replacing, workshop
     from ai_memory.adapters.sqlite.backup import Manifest, copy_database, digest, examine
 
     now = SystemClock().now()
     path = _free(folder, now)
-    part = path.with_name(path.name + ".part")
-    part.unlink(missing_ok=True)
     try:
-        with Bar("copying", None, unit="pages", shown=shown) as bar:
-            copy_database(database, part, lambda done, total: bar.reach(done, of=total))
-        found = examine(part)
-        manifest = Manifest(
-            file=path.name,
-            created_at=to_rfc3339(now),
-            bytes=part.stat().st_size,
-            sha256=digest(part),
-            program=__version__,
-            **msgspec.structs.asdict(found),
-        )
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
-    manifest_of(path).write_bytes(text + b"\n")
+        # The folder's, not the copy's: what a killed process left is found by any later one.
+        with workshop(folder / _NAME) as room:
+            made = room / path.name
+            with Bar("copying", None, unit="pages", shown=shown) as bar:
+                copy_database(database, made, lambda done, total: bar.reach(done, of=total))
+            found = examine(made)
+            manifest = Manifest(
+                file=path.name,
+                created_at=to_rfc3339(now),
+                bytes=made.stat().st_size,
+                sha256=digest(made),
+                program=__version__,
+                **msgspec.structs.asdict(found),
+            )
+            text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
+            # First: a copy that has its name has its manifest.
+            with replacing(manifest_of(path)) as file:
+                file.write(text + b"\n")
+            put(made, path)
+    except OSError as cause:
+        raise StoreUnavailable(
+            f"cannot write a backup to {folder}: {cause.strerror or cause}",
+            hint="Check the folder and its free space, or name another with --to.",
+        ) from cause
     return manifest
 
 
@@ -120,6 +127,9 @@ def copies(folder: Path) -> list[Path]:
 def rotate(folder: Path, keep: int) -> list[str]:
     """Remove all but the newest copies, each with its manifest; what else is there stays."""
     dropped = []
+    for path in folder.glob(f"{_NAME}*.db{MANIFEST}"):
+        if not path.with_name(path.name.removesuffix(MANIFEST)).exists():
+            path.unlink(missing_ok=True)  # its copy never came, or has gone
     for path in copies(folder)[keep:] if keep else []:
         path.unlink(missing_ok=True)
         manifest_of(path).unlink(missing_ok=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import msgspec
 
 from ai_memory import typed
+from ai_memory.adapters.replacement import replacing
 from ai_memory.errors import Conflict, StoreUnavailable, ValidationFailed
 from ai_memory.faces.cli import output
 from ai_memory.faces.cli.call import Call, add_flags, path_of
@@ -148,20 +148,14 @@ def _file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
         Conflict: There is one already.
         ValidationFailed: It cannot be written.
     """
+    refusal = Conflict(f"{path} exists", hint="Name another file, or say --force.")
     if path.exists() and not replace:
-        raise Conflict(f"{path} exists", hint="Name another file, or say --force.")
-    part = path.with_name(path.name + ".part")
+        raise refusal
     try:
-        with part.open("wb") as file:
-            try:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            except BaseException:
-                file.close()
-                part.unlink(missing_ok=True)
-                raise
-        part.replace(path)
+        with replacing(path, over=replace) as file:
+            yield file
+    except FileExistsError as cause:
+        raise refusal from cause
     except OSError as cause:
         raise ValidationFailed(
             f"cannot write {path}: {cause.strerror or cause}", field="file"

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ai_memory.adapters.formats.notes import NoteWriter
+from ai_memory.adapters.private import make_folder
+from ai_memory.adapters.replacement import put, sync_all, workshop
 from ai_memory.adapters.system import SystemClock
 from ai_memory.errors import Conflict, StoreUnavailable, ValidationFailed
 from ai_memory.faces.cli import output
@@ -31,19 +33,19 @@ def export_notes(call: Call, operation: Operation) -> int:
     if target is None or target == "-":
         raise ValidationFailed("notes need a folder", hint="Name it: export --format markdown DIR.")
     folder = path_of(target)
+    refusal = Conflict(f"{target} is there already", hint="Name a new or an empty folder.")
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise Conflict(f"{target} is there already", hint="Name a new or an empty folder.")
-    part = folder.with_name(folder.name + ".part")
+        raise refusal
     try:
-        part.mkdir(parents=True)
-        notes = _write(call, operation, part)
-        if folder.exists():
-            folder.rmdir()
-        part.replace(folder)
+        make_folder(folder.parent)
+        with workshop(folder) as room:
+            made = room / "notes"
+            make_folder(made)
+            notes = _write(call, operation, made)
+            sync_all()
+            put(made, folder, over=False)
     except FileExistsError as cause:
-        raise Conflict(
-            f"{part} is there already", hint="Remove it: an export broke off."
-        ) from cause
+        raise refusal from cause
     except OSError as cause:
         raise ValidationFailed(
             f"cannot write {target}: {cause.strerror or cause}", field="file"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from ai_memory.adapters.replacement import replacing
 from ai_memory.errors import StoreUnavailable, ValidationFailed
 from ai_memory.faces.cli import output
 from ai_memory.faces.cli.call import Call, add_flags
@@ -167,7 +168,8 @@ def _write(text: str, path: str | None, *, fit: bool) -> None:
         output.emit(text.rstrip("\n"), fit=fit)
         return
     try:
-        Path(path).write_text(text, encoding="utf-8")
+        with replacing(Path(path)) as file:
+            file.write(text.encode())
     except OSError as cause:
         raise StoreUnavailable(
             f"{path} cannot be written", hint="Name another file with --output."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ai_memory.faces.cli.parser import Parser
     from ai_memory.operations.rewinding import Rewound
 
+RESTORING: Final = "restoring"
 _NOT_IN_THE_LOG: Final = "access counters and vectors are in no log: the vectors are made anew"
 
 
@@ -56,8 +58,8 @@ def configure(parser: Parser, name: str) -> None:
 
 def run(call: Call) -> int:
     """Make the file beside the database, check it, exchange the two."""
-    from ai_memory.adapters.sqlite.backup import put_in_place, set_aside
-    from ai_memory.adapters.vector_index.folder import IndexFolder
+    from ai_memory.adapters.private import make_folder
+    from ai_memory.adapters.replacement import workshop
 
     options = call.options
     config = settings(call.flags)
@@ -66,26 +68,34 @@ def run(call: Call) -> int:
     instant = None if at is None else read_instant(at, field="at", now=SystemClock().now())
     source = _source(options.get("source"), database, is_dated=at is not None)
     verify = "skip_verify" not in options
-    part = database.with_name(database.name + ".restoring")
-    shown = wants_bar(asked="progress" in options, quiet=call.flags.quiet)
-    part.unlink(missing_ok=True)
     rewound: Rewound | None = None
     try:
-        if instant is None:
-            figures = _fetch(source, part, verify=verify)
-        else:
-            rewound = _rewind(call, source, part, instant, shown=shown)
-            figures = _examined(part)
-        stamp = to_rfc3339(SystemClock().now())[:19].replace("-", "").replace(":", "")
-        index = IndexFolder(database).path
-        assert index is not None
-        moved = set_aside(database, f".before-{stamp}Z", [index])
-        put_in_place(part, database, SystemEntropy())
-    finally:
-        for ending in ("", "-wal", "-shm", "-journal"):
-            part.with_name(part.name + ending).unlink(missing_ok=True)
+        real = database.resolve()  # where a link leads is restored to; the link stays one
+        make_folder(real.parent)
+        with workshop(real, RESTORING) as room:
+            part = room / "database"
+            if instant is None:
+                figures = _fetch(source, part, verify=verify)
+            else:
+                rewound = _rewind(call, source, database, part, instant)
+                figures = _examined(part)
+            moved = _exchange(part, database)
+    except OSError as cause:
+        raise StoreUnavailable(
+            f"cannot restore to {database}: {cause.strerror or cause}",
+            hint="Nothing was changed. Check the folder and its free space.",
+        ) from cause
     _show(call, source, figures, moved, rewound)
     return EXIT_OK
+
+
+def _exchange(part: Path, database: Path) -> list[Path]:
+    from ai_memory.adapters.sqlite.backup import exchange, rename_in_log
+    from ai_memory.adapters.vector_index.folder import IndexFolder
+
+    rename_in_log(part, SystemEntropy())
+    stamp = re.sub(r"[-:]|\+.*", "", to_rfc3339(SystemClock().now()))
+    return exchange(part, database.resolve(), f"{stamp}Z", IndexFolder(database).path)
 
 
 def _source(given: str | None, database: Path, *, is_dated: bool) -> Path:
@@ -115,13 +125,12 @@ def _fetch(source: Path, part: Path, *, verify: bool) -> Figures | None:
     Raises:
         StoreUnavailable: It is not what its manifest says, or damaged.
     """
-    from ai_memory.adapters.sqlite.backup import Manifest, digest
+    from ai_memory.adapters.sqlite.backup import Manifest, copy_database, digest, is_in_one_piece
 
-    part.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        shutil.copyfile(source, part)
-    except OSError as cause:
-        raise StoreUnavailable(f"cannot copy {source}: {cause.strerror or cause}") from cause
+    if not is_in_one_piece(source):
+        copy_database(source, part)
+        return _examined(part) if verify else None
+    shutil.copyfile(source, part)
     if not verify:
         return None
     beside = manifest_of(source)
@@ -144,8 +153,10 @@ def _examined(part: Path) -> Figures:
     return examine(part)
 
 
-def _rewind(call: Call, source: Path, part: Path, instant: Micros, *, shown: bool) -> Rewound:
+def _rewind(call: Call, source: Path, database: Path, part: Path, instant: Micros) -> Rewound:
     """Make a new file of what the log says up to an instant.
+
+    A backup is read from a copy: to be read it is brought up to date.
 
     Raises:
         ValidationFailed: Nothing was stored by then, and nobody wants that.
@@ -155,6 +166,11 @@ def _rewind(call: Call, source: Path, part: Path, instant: Micros, *, shown: boo
     from ai_memory.operations.rewinding import first_instant, rewind
 
     clock, entropy = SystemClock(), SystemEntropy()
+    shown = wants_bar(asked="progress" in call.options, quiet=call.flags.quiet)
+    if source.resolve() != database.resolve():
+        copy = part.with_name("source")
+        _fetch(source, copy, verify="skip_verify" not in call.options)
+        source = copy
     old = SqliteStore(source, clock=clock, entropy=entropy, bm25_weights=WORD_WEIGHTS)
     try:
         with old.read() as rows:
