@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import apsw
 from tests.support import ManualClock, harness
 
 import ai_memory
@@ -42,6 +43,30 @@ def test_it_purges_what_was_archived_too_long_ago() -> None:
     with opened.node.store.read() as rows:
         assert rows.counts(clock.now()).archived == 1
     opened.close()
+
+
+def test_it_merges_the_keyword_index_once_nobody_writes(tmp_path: Path) -> None:
+    db = tmp_path / "a.db"
+    with harness(db) as open_, closing(apsw.Connection(str(db))) as file:
+
+        def store_some() -> None:
+            for number in range(8):
+                open_.run(StoreMemory(title=f"T{number}", content="walrus", on_conflict="version"))
+
+        def parts() -> int:
+            return int(file.execute("SELECT count(DISTINCT segid) FROM words_idx").get)
+
+        store_some()
+        assert parts() > 2
+        open_.opened.janitor.turn()
+        assert parts() <= 2
+        store_some()
+        many = parts()
+        open_.opened.janitor.turn()  # writers may be at it
+        assert parts() == many > 2
+        open_.opened.janitor.turn()
+        assert parts() <= 2
+        assert open_.run(RecallMemories(context="walrus")).count == 10
 
 
 def test_it_embeds_what_was_stored_without_an_embedder(tmp_path: Path) -> None:

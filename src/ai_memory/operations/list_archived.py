@@ -15,6 +15,7 @@ from ai_memory.model.query import ArchiveCursor, ArchiveFilter
 from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.room import first_that_fit
 from ai_memory.operations.step import Context
+from ai_memory.operations.total import total_of
 from ai_memory.operations.view import MemoryView, glimpsed
 from ai_memory.ports import Reader
 
@@ -63,8 +64,11 @@ def list_archived(command: ListArchived, rows: Reader, context: Context) -> Arch
     )
     after = None if command.cursor is None else decode_cursor(command.cursor, ArchiveCursor)
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
-    total = rows.count_archived(where)
     found = rows.list_archived(where, after=after, offset=command.offset, limit=limit + 1)
+    seen = len(found) if after is None else limit + 1  # behind a cursor are not all
+    total = total_of(
+        seen, offset=command.offset, limit=limit, count=lambda: rows.count_archived(where)
+    )
     page = [archived_view(archived, command.content) for archived in found[:limit]]
     page = first_that_fit(context.room, page)
     last = found[len(page) - 1] if page and len(found) > len(page) else None

@@ -13,6 +13,7 @@ from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.narrowing import exactly, narrowed
 from ai_memory.operations.room import first_that_fit
 from ai_memory.operations.step import Context
+from ai_memory.operations.total import total_of
 from ai_memory.operations.view import MemoryView, glimpsed
 from ai_memory.ports import Reader
 
@@ -56,8 +57,11 @@ def list_memories(command: ListMemories, rows: Reader, context: Context) -> List
     where = narrowed(command, context.now, exactly(command.namespace))
     after = None if command.cursor is None else decode_cursor(command.cursor, ListCursor)
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
-    total = rows.count_memories(where)
     found = rows.list_memories(where, after=after, offset=command.offset, limit=limit + 1)
+    seen = len(found) if after is None else limit + 1  # behind a cursor are not all
+    total = total_of(
+        seen, offset=command.offset, limit=limit, count=lambda: rows.count_memories(where)
+    )
     page = [MemoryView(**glimpsed(memory, command.content)) for memory in found[:limit]]
     page = first_that_fit(context.room, page)
     last = found[len(page) - 1] if page and len(found) > len(page) else None

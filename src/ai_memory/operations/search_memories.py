@@ -15,7 +15,8 @@ from ai_memory.operations.cursor import decode_cursor, encode_cursor
 from ai_memory.operations.narrowing import exactly, narrowed
 from ai_memory.operations.room import first_that_fit
 from ai_memory.operations.step import Context
-from ai_memory.operations.view import MemoryView, answering
+from ai_memory.operations.total import total_of
+from ai_memory.operations.view import MemoryView, answering, is_whole
 from ai_memory.ports import Reader
 from ai_memory.retrieval.expression import and_expression, words_of
 
@@ -72,15 +73,19 @@ def search_memories(command: SearchMemories, rows: Reader, context: Context) -> 
     """
     where = narrowed(command, context.now, exactly(command.namespace))
     offset = command.offset if command.cursor is None else decode_cursor(command.cursor, int)
+    offset = max(0, offset)
     limit = min(command.limit, limits.LIST_LIMIT_MAX)
     expression = and_expression(command.query)
     if expression is None:
         return SearchResult(results=[], count=0, query=command.query, total=0, total_is_exact=True)
-    found = rows.match_words(expression, where, offset=max(0, offset), limit=limit + 1)
-    total = rows.count_words(expression, where)
+    found = rows.match_words(expression, where, offset=offset, limit=limit + 1)
+    total = total_of(
+        len(found), offset=offset, limit=limit, count=lambda: rows.count_words(expression, where)
+    )
     hits = found[:limit]
     memories = rows.memories_by_key([hit.key for hit in hits])
-    asked = words_of(command.query)
+    long = any(not is_whole(one.content, command.content) for one in memories.values())
+    asked = words_of(command.query) if long else ()
     page = [
         MemoryView(**answering(memories[hit.key], asked, amount=command.content)) for hit in hits
     ]

@@ -127,7 +127,7 @@ def glimpsed(
         chars_max: At most so much of it, whatever `amount` says; None: as usual.
     """
     content = memory.content
-    if _is_whole(content, amount, chars_max):
+    if is_whole(content, amount, chars_max):
         return shown(memory)
     from ai_memory.retrieval.passage import excerpt, opening
 
@@ -154,7 +154,7 @@ def answering(
         chars_max: At most so much of it, whatever `amount` says; None: as usual.
     """
     content = memory.content
-    if _is_whole(content, amount, chars_max):
+    if is_whole(content, amount, chars_max):
         return shown(memory)
     from ai_memory.retrieval.passage import excerpt, passages
 
@@ -163,7 +163,8 @@ def answering(
     return excerpted(memory, places, excerpt(memory.content, places))
 
 
-def _is_whole(content: str, amount: ContentAmount, chars_max: int | None) -> bool:
+def is_whole(content: str, amount: ContentAmount, chars_max: int | None = None) -> bool:
+    """Whether a content is shown as it stands; the arguments as of `answering`."""
     if chars_max is not None:
         return len(content) <= chars_max
     return amount == "full" or len(content) <= limits.LONG_CONTENT_CHARS

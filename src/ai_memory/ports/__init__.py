@@ -547,6 +547,17 @@ class Store(Protocol):
         A snapshot held for long keeps it growing: say it between two such.
         """
 
+    def merge_words(self) -> bool:
+        """Bring a little of the keyword index together; whether more of it lies apart.
+
+        Writing leaves it in parts, and whoever looks for a word looks in each. Takes a few
+        milliseconds, for which writers wait.
+
+        Raises:
+            NodeClosed: The store is closing.
+            StoreBusy, StoreUnavailable: See `submit`.
+        """
+
     def scrub(self) -> bool:
         """Rewrite the file without what is deleted, and empty its write-ahead log.
 

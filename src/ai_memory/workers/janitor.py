@@ -58,6 +58,8 @@ class Janitor:
         self._swept_at = float("-inf")
         self._purged_at = float("-inf")
         self._embed_after = float("-inf")
+        self._merged_at = float("-inf")
+        self._merged_to = self._written_to = -1  # positions of the log
         if background and not node.store.read_only:
             self._start("touches", self.flush_touches)
             embeds = node.facts.embedder is not None and pass_on is None
@@ -119,6 +121,7 @@ class Janitor:
             pass
         self.change_model()
         self.save_index()
+        self.merge_words()
 
     def flush_touches(self) -> None:
         """Write the recalls noted since the last time."""
@@ -201,6 +204,28 @@ class Janitor:
         """Persist the vector index, step by step, as far as it is due."""
         while not self._stopping.is_set() and self._reembedder.fold():
             self._node.store.tidy()  # a step's snapshot kept the log from being emptied
+
+    def merge_words(self) -> None:
+        """Bring the parts together that writing left of the keyword index.
+
+        Once nobody writes, or once in a while where that never is. Writers get their turn after
+        each step. Raises like `turn`.
+        """
+        store, now = self._node.store, self._node.clock.monotonic()
+        with store.read() as rows:
+            position = rows.log_position()
+        rests, self._written_to = position == self._written_to, position
+        if position == self._merged_to or (
+            not rests and now - self._merged_at < limits.JANITOR_SECS
+        ):
+            return
+        self._merged_at = now
+        for _ in range(limits.MERGES_MAX):
+            if self._stopping.is_set():
+                return
+            if not store.merge_words():
+                self._merged_to = position
+                return
 
     def close(self) -> None:
         """Stop the loop and do what must not be lost: touches, and the index."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from tests.support import NOON, ManualClock, memory, open_store
 
@@ -522,4 +524,34 @@ def test_an_overgrown_log_is_emptied_once_nobody_reads(
         assert rows.count_memories(EVERYTHING).value == 201
     store.close()
     with pytest.raises(NodeClosed):
-        store._writer.tidy()
+        store._writer.between(lambda _connection: True)
+
+
+def test_the_parts_of_the_keyword_index_are_merged_while_it_is_read_and_written(
+    tmp_path: Path,
+) -> None:
+    store = open_store(tmp_path / "a.db", ManualClock())
+    for number in range(40):
+        put(store, memory(number, content=f"tea word{number} " + "filler " * 50))
+    store.submit(lambda rows: rows.delete_memory("memory-7", at=NOON, reason="gone")).result()
+    with closing(apsw.Connection(str(tmp_path / "a.db"))) as other:
+        parts = "SELECT count(DISTINCT segid) FROM words_idx"
+        assert other.execute(parts).get > 4
+        with store.read() as rows:
+            before = rows.match_words('"tea"', EVERYTHING, offset=0, limit=100)
+            steps = 1
+            while store.merge_words():
+                steps += 1
+                put(store, memory(7, content="tea again"))
+                assert steps < 100
+            assert rows.match_words('"tea"', EVERYTHING, offset=0, limit=100) == before
+        assert other.execute(parts).get <= 4
+    with store.read() as rows:
+        found = rows.match_words('"tea"', EVERYTHING, offset=0, limit=100)
+        assert len(found) == 40
+        assert rows.count_words('"again"', EVERYTHING).value == 1
+        assert rows.count_words('"word7"', EVERYTHING).value == 0
+    assert not store.merge_words()
+    store.close()
+    with pytest.raises(NodeClosed):
+        store.merge_words()

@@ -240,7 +240,19 @@ class SqliteStore:
             size = Path(f"{self.path}-wal").stat().st_size
         except OSError:
             return True
-        return size <= limits.WAL_BYTES_MAX or self._writer.tidy().result()
+        if size <= limits.WAL_BYTES_MAX:
+            return True
+        from ai_memory.adapters.sqlite.upkeep import empty_log
+
+        return self._writer.between(empty_log).result()
+
+    def merge_words(self) -> bool:
+        """See ports.Store."""
+        if self._shared is not None or self.read_only:
+            return False
+        from ai_memory.adapters.sqlite.upkeep import merge_words
+
+        return self._writer.between(merge_words).result()
 
     def scrub(self) -> bool:
         """See ports.Store."""

@@ -29,9 +29,10 @@ class Unit(NamedTuple):
     future: Future[Any]
 
 
-class Tidying(NamedTuple):
-    """A wish to have the write-ahead log emptied, and where to tell whether it was."""
+class Aside(NamedTuple):
+    """Work on the file itself, for between two commits, and where its answer goes."""
 
+    work: Callable[[apsw.Connection], bool]
     future: Future[bool]
 
 
@@ -53,7 +54,7 @@ class Writer:
         self._begin = begin
         self._clock = clock
         self._turn = turn
-        self._queue: SimpleQueue[Unit | Tidying | None] = SimpleQueue()
+        self._queue: SimpleQueue[Unit | Aside | None] = SimpleQueue()
         self._closing = False
         self._gate = threading.Lock()  # orders submissions against close
         self.commits = 0
@@ -77,17 +78,18 @@ class Writer:
             self._queue.put(Unit(work, lookups, future))
         return future
 
-    def tidy(self) -> Future[bool]:
-        """Empty the write-ahead log between two commits, unless readers stay in the way.
+    def between(self, work: Callable[[apsw.Connection], bool]) -> Future[bool]:
+        """Do something to the file between two commits; it begins its own transaction, or none.
 
         Raises:
             NodeClosed: The store is closing.
+            StoreBusy, StoreUnavailable (through the future): See `sqlite_errors`.
         """
         future: Future[bool] = Future()
         with self._gate:
             if self._closing:
                 raise NodeClosed("the store is closed")
-            self._queue.put(Tidying(future))
+            self._queue.put(Aside(work, future))
         return future
 
     def close(self) -> None:
@@ -103,12 +105,12 @@ class Writer:
             first = self._queue.get()
             if first is None:
                 return
-            if isinstance(first, Tidying):
-                self._tidy(first)
+            if isinstance(first, Aside):
+                self._do(first)
                 continue
             if self._turn is not None:
                 self._turn.take()  # first: what comes while we wait is committed together
-            batch, stop, tidying = [first], False, None
+            batch, stop, aside = [first], False, None
             while len(batch) < limits.BATCH_COMMANDS_MAX:
                 try:
                     unit = self._queue.get_nowait()
@@ -117,28 +119,29 @@ class Writer:
                 if unit is None:
                     stop = True
                     break
-                if isinstance(unit, Tidying):
-                    tidying = unit
+                if isinstance(unit, Aside):
+                    aside = unit
                     break
                 batch.append(unit)
             self._commit([u for u in batch if u.future.set_running_or_notify_cancel()])
             self._give_turn()
-            if tidying is not None:
-                self._tidy(tidying)
+            if aside is not None:
+                self._do(aside)
             if stop:
                 return
 
-    def _tidy(self, wish: Tidying) -> None:
-        """Nothing is lost when it fails: the log is only longer than it need be."""
-        self._connection.set_busy_timeout(limits.WAL_WAIT_MS)
+    def _do(self, aside: Aside) -> None:
+        if self._turn is not None:
+            self._turn.take()
         try:
-            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
-        except apsw.Error:
-            wish.future.set_result(False)
+            with sqlite_errors():
+                done = aside.work(self._connection)
+        except Exception as failure:  # noqa: BLE001 - who asked must hear of it
+            aside.future.set_exception(failure)
         else:
-            wish.future.set_result(True)
+            aside.future.set_result(done)
         finally:
-            self._connection.set_busy_timeout(int(limits.BUSY_WAIT_SECS * 1_000))
+            self._give_turn()
 
     def _commit(self, units: list[Unit]) -> None:
         if not units:
@@ -179,7 +182,7 @@ class Writer:
 
     def _together(self, units: list[Unit]) -> list[tuple[Any, Exception | None]]:
         """All units in one transaction, their rows written in sets."""
-        with _Immediate(self._connection):
+        with Immediate(self._connection):
             now = self._clock()
             transaction = self._begin(
                 [unit.lookups for unit in units], now, self._in_crowd(len(units), now)
@@ -202,7 +205,7 @@ class Writer:
     def _apart(self, units: list[Unit]) -> list[tuple[Any, Exception | None]]:
         """Each unit behind its own savepoint: one that fails undoes only itself."""
         answers: list[tuple[Any, Exception | None]] = []
-        with _Immediate(self._connection):
+        with Immediate(self._connection):
             for unit in units:
                 self._connection.execute("SAVEPOINT unit")
                 transaction = self._begin([unit.lookups], self._clock(), len(units) > 1)
@@ -228,7 +231,7 @@ class Writer:
         return answers
 
 
-class _Immediate:
+class Immediate:
     """BEGIN IMMEDIATE … COMMIT, or ROLLBACK on any error."""
 
     def __init__(self, connection: apsw.Connection) -> None:
