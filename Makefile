@@ -19,7 +19,7 @@ URL := http://127.0.0.1:9077
 export DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test check format docs offline wheel soak model fuzz bench sizes eval \
+.PHONY: help setup dev run test check format docs offline wheel soak siege model fuzz bench sizes eval \
   lock clean
 
 define HELP
@@ -34,6 +34,8 @@ make docs     write docs/reference/ and the Python API's types from the declarat
 make offline  walk the whole surface in an empty network: nothing may leave the machine
 make wheel    build dist/*.whl and try it in fresh environments, bare and semantic
 make soak     sixteen processes on one file for twenty seconds
+make siege    kills, sick and full disks, replaced files, at every call there is (an hour;
+              ARGS='--rounds 20 --only restore' for less)
 make model    the store against a model of it, for long (ARGS='--seed 7 --steps 1000000')
 make fuzz     ask a server everything its OpenAPI document promises (CASES=n per operation)
 make bench    setup, then measure speed, each figure beside its floor
@@ -131,6 +133,9 @@ wheel: dev
 
 soak: dev
 	@AI_MEMORY_SOAK_SECONDS=20 $(BIN)/python -m pytest tests/system/test_processes.py $(ARGS)
+
+siege: dev
+	@$(BIN)/python -m tests.siege $(ARGS)
 
 CASES ?= 500
 fuzz: dev

@@ -1,0 +1,1 @@
+"""Campaigns against the store: kills, sick disks, replaced files; `make siege` runs them all."""
