@@ -20,7 +20,7 @@ _SECONDS_MAX: Final = 600
 
 
 def main_eval(argv: list[str]) -> int:
-    """Run `ai-memory eval` with what stands behind it; 0, or the parser's 2.
+    """Run `ai-memory eval` with what stands behind it; 1 if `--check` is given and it fails.
 
     Raises:
         AiMemoryError: The data set cannot be read, a level cannot be had, or nothing can be written
@@ -32,7 +32,7 @@ def main_eval(argv: list[str]) -> int:
     _require_folder(arguments.plot and arguments.plot.parent)
     _require_folder(arguments.keep)
     from ai_memory.measure.eval import collection, curve, report, trial
-    from ai_memory.measure.eval.result import result
+    from ai_memory.measure.eval.result import below_parts, result
 
     level = load_config({"tier": arguments.tier}).tier
     dataset = collection.open_collection(
@@ -61,6 +61,10 @@ def main_eval(argv: list[str]) -> int:
     if arguments.plot is not None:
         _write(arguments.plot, report.plot(found))
     sys.stdout.write(_json(found) if arguments.json else f"{report.text(found)}\n")
+    missed = below_parts(found)
+    if arguments.check and missed:
+        _say(f"ai-memory: below a part of itself: {'; '.join(missed)}")
+        return _EXIT_MISSED
     return _EXIT_OK
 
 
@@ -135,6 +139,8 @@ def _eval_parser() -> argparse.ArgumentParser:
     _add_level(retrieval)
     add("--levels", choices=("configured", "all"), default="configured",
         help="all: also with or without vectors, and by how much they differ")  # fmt: skip
+    add("--check", action="store_true",
+        help="exit 1 where recall is below FTS5, BM25 or the vectors alone")  # fmt: skip
     add("--ablate", action="store_true", help="say what each ingredient of the ranking is worth")
     add("--split", choices=SPLITS, default="all", help="tune on dev, check on validation")
     add("--limit-questions", type=_count, metavar="N", help="ask only so many, spread evenly")

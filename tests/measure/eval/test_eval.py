@@ -19,7 +19,7 @@ SMALL = Path(__file__).parents[2] / "data"
 DATA = Path(os.environ.get("DATA", Path(__file__).parents[4] / "shared" / "data"))
 METRICS = ["r@1", "any@5", "frac@5", "any@10", "mrr", "ndcg@10"]
 KEYS = ["dataset", "unit", "level", "n", "skipped", *METRICS, "p50_ms", "p95_ms",
-        "tokens_returned", "false_recall", "floor", "levels", "categories"]  # fmt: skip
+        "tokens_returned", "false_recall", "floor", "levels", "parts", "categories"]  # fmt: skip
 
 
 def evaluate(capsys: pytest.CaptureFixture[str], dataset: str, path: Path, *argv: str) -> Any:
@@ -50,6 +50,36 @@ def test_the_small_dialogue(capsys: pytest.CaptureFixture[str]) -> None:
     assert sum(category["n"] for category in found["categories"].values()) == 15
     assert found["tokens_returned"] > 0
     assert 0 < found["p50_ms"] <= found["p95_ms"]
+
+
+def test_recall_is_shown_beside_its_parts(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AI_MEMORY_EMBEDDER", "hashing")
+    words = ["--tier", "semantic", "--levels", "all"]
+    found = evaluate(capsys, "locomo", SMALL / "dialogue.json", *words)
+    assert list(found["parts"]) == ["FTS5", "BM25", "vectors"]
+    assert found["parts"]["FTS5"]["any@5"]["mean"] >= 0.8
+    assert found["parts"]["BM25"]["detail"].startswith("k1 ")
+    assert list(found["levels"]["semantic"]["minus_parts"]) == ["FTS5", "BM25", "vectors"]
+    assert list(found["levels"]["keyword"]["minus_parts"]) == ["FTS5", "BM25"]
+    for level in found["levels"].values():
+        for part, gains in level["minus_parts"].items():
+            for metric, gain in gains.items():
+                alone = found["parts"][part][metric]["mean"]
+                assert gain["mean"] == pytest.approx(level[metric]["mean"] - alone, abs=2e-4)
+
+
+def test_a_check_fails_where_recall_is_below_a_part(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["retrieval", "--dataset", "trec", "--path", str(SMALL / "cranfield")]
+    words += ["--tier", "keyword", "--check"]
+    assert main_eval(words) == 0
+    assert "keyword − FTS5 alone" in capsys.readouterr().out
+    monkeypatch.setattr(fusion, "relevance", lambda *_found: 0.0)  # nothing passes the floor
+    assert main_eval(words) == 1
+    assert "level keyword, any@5: -" in capsys.readouterr().err
 
 
 def test_a_finer_unit_is_another_task(capsys: pytest.CaptureFixture[str]) -> None:

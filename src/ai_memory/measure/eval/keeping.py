@@ -20,6 +20,7 @@ import msgspec
 from ai_memory import typed
 from ai_memory.adapters.formats import Dataset, ImportRecord
 from ai_memory.adapters.sqlite.migration import migrations
+from ai_memory.measure.eval.baseline import Baseline
 from ai_memory.measure.eval.filling import Filled
 from ai_memory.ports import EmbeddingModel
 from ai_memory.retrieval.window import windows
@@ -74,6 +75,25 @@ def kept(
     finally:
         shutil.rmtree(making, ignore_errors=True)
     return places[0] / DATABASE, filled
+
+
+def remembered(database: Path, what: bytes, make: Callable[[], list[Baseline]]) -> list[Baseline]:
+    """Figures that were computed once, from a file beside a kept store; made now if there is none.
+
+    Args:
+        database: Of the kept store.
+        what: All that they depend on beside the store.
+        make: Computes them.
+    """
+    file = database.with_name(f"baseline-{hashlib.sha256(what).hexdigest()[:_DIGITS]}.json")
+    try:
+        return typed.decode_json(file.read_bytes(), list[Baseline])
+    except (OSError, msgspec.MsgspecError):
+        found = make()
+        making = file.with_suffix(f".{os.getpid()}")
+        making.write_bytes(msgspec.json.encode(found))
+        making.replace(file)
+        return found
 
 
 def digest_of(dataset: Dataset) -> str:

@@ -23,7 +23,14 @@ def text(found: Mapping[str, Any]) -> str:
         _row(f"{found['level']}, category {name}", figures)
         for name, figures in found["categories"].items()
     ]
+    for name, figures in found["parts"].items():
+        label = f"{name} alone, {figures['detail']}" if figures["detail"] else f"{name} alone"
+        rows.append(_row(label, {"n": found["n"], **figures}))
     lines = [_headline(found), "", table(head, rows), ""]
+    for level, figures in found["levels"].items():
+        for part, gains in figures["minus_parts"].items():
+            shown = ", ".join(f"{_heading(name)} {_signed(gain)}" for name, gain in gains.items())
+            lines.append(f"{level} − {part} alone: {shown} points, paired")
     for level, figures in found["levels"].items():
         for name in COMPARED:
             gain = figures.get("hybrid_minus_keyword", {}).get(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -12,12 +12,16 @@ from ai_memory.adapters.formats import Question
 from ai_memory.measure.duration import spread
 from ai_memory.measure.eval import unanswerable
 from ai_memory.measure.eval.asking import Answers
+from ai_memory.measure.eval.baseline import VECTORS
 from ai_memory.measure.eval.trial import Trial
 from ai_memory.measure.interval import Interval, Scores, bootstrap, paired
 from ai_memory.measure.metric import METRICS
 
 COMPARED: Final = ("r@1", "any@5")
 """The metrics in which a level is compared, question by question, with the keyword level."""
+
+TOLERATED: Final = 0.01
+"""A level may be so far below one of its parts, as a share of the questions."""
 
 _DIGITS: Final = 4
 
@@ -27,15 +31,24 @@ def result(trial: Trial) -> dict[str, Any]:
 
     Returns:
         dataset, unit, level, n, skipped, one {mean, low, high} per metric, p50_ms, p95_ms,
-        tokens_returned; false_recall and floor where there are several namespaces; categories; and
-        under `levels` the same for each level that was run, there with the recall limit and, beside
-        the keyword level, `hybrid_minus_keyword`; and `ablation` if it was asked for.
+        tokens_returned; false_recall and floor where there are several namespaces; categories;
+        parts: the same figures of what recall is made of, alone; and under `levels` the same for
+        each level that was run, there with the recall limit, `minus_parts` (how much better it is
+        than each part) and, beside the keyword level, `hybrid_minus_keyword`; and `ablation` if it
+        was asked for.
     """
+    baselines = {found.name: np.array(found.scores) for found in trial.baselines}
     keyword = next((given for given in trial.answers if given.level == "keyword"), None)
     levels = {given.level: _level(given, trial.questions, keyword) for given in trial.answers}
+    for given in trial.answers:
+        levels[given.level]["minus_parts"] = {
+            name: _gains(given.scores, scores)
+            for name, scores in baselines.items()
+            if given.level != "keyword" or name != VECTORS
+        }
     top = dict(levels[trial.answers[0].level])
     categories = top.pop("categories")
-    for name in ("n", "recall_limit", "hybrid_minus_keyword"):
+    for name in ("n", "recall_limit", "hybrid_minus_keyword", "minus_parts"):
         top.pop(name, None)
     return {
         "dataset": trial.dataset,
@@ -46,6 +59,10 @@ def result(trial: Trial) -> dict[str, Any]:
         **top,
         **(unanswerable.shown(trial.floors) if trial.floors is not None else {}),
         "levels": levels,
+        "parts": {
+            part.name: {"detail": part.detail, **_figures(baselines[part.name])}
+            for part in trial.baselines
+        },
         "categories": categories,
         **({} if trial.ablation is None else {"ablation": _ablation(trial)}),
     }
@@ -76,9 +93,30 @@ def _level(
         "categories": _categories(given.scores, questions),
     }
     if keyword is not None and keyword is not given:
-        gains = dict(zip(METRICS, paired(given.scores, keyword.scores), strict=True))
-        found["hybrid_minus_keyword"] = {name: _shown(gains[name]) for name in COMPARED}
+        found["hybrid_minus_keyword"] = _gains(given.scores, keyword.scores)
     return found
+
+
+def below_parts(found: Mapping[str, Any]) -> list[str]:
+    """Where a level is below one of its parts by more than `TOLERATED`, in words; empty: nowhere.
+
+    Args:
+        found: A result.
+    """
+    return [
+        f"{found['dataset']}, level {level}, {metric}: {100 * gain['mean']:+.1f} "
+        f"[{100 * gain['low']:+.1f} {100 * gain['high']:+.1f}] points beside {part}"
+        for level, figures in found["levels"].items()
+        for part, gains in figures["minus_parts"].items()
+        for metric, gain in gains.items()
+        if gain["mean"] < -TOLERATED
+    ]
+
+
+def _gains(left: Scores, right: Scores) -> dict[str, Any]:
+    """How much better left is than right, question by question."""
+    gains = dict(zip(METRICS, paired(left, right), strict=True))
+    return {name: _shown(gains[name]) for name in COMPARED}
 
 
 def _figures(scores: Scores) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from ai_memory.config import LEVELS, load_config
 from ai_memory.errors import EmbedderUnavailable
 from ai_memory.measure.eval.ablation import ablate
 from ai_memory.measure.eval.asking import Answers, ask
+from ai_memory.measure.eval.baseline import Baseline, by_vectors, by_words, made_of
 from ai_memory.measure.eval.filling import Filled, fill
-from ai_memory.measure.eval.keeping import DATABASE, kept
+from ai_memory.measure.eval.keeping import DATABASE, kept, remembered
 from ai_memory.measure.eval.unanswerable import Floors, ask_elsewhere
 from ai_memory.measure.progress import Preparation
 from ai_memory.ports import EmbeddingModel
@@ -30,6 +31,7 @@ class Trial(NamedTuple):
         floors: What the relevance floor does at the configured level; None if the data set has one
             namespace only.
         ablation: What the configured level answered without each ingredient, if that was asked.
+        baselines: What its parts answer alone: words, and vectors if a level has them.
     """
 
     dataset: str
@@ -40,6 +42,7 @@ class Trial(NamedTuple):
     answers: Sequence[Answers]
     floors: Floors | None = None
     ablation: Mapping[str, Answers] | None = None
+    baselines: Sequence[Baseline] = ()
 
 
 def levels_of(configured: str, *, every: bool) -> list[str]:
@@ -94,6 +97,17 @@ def run(
                 if level == levels[0]:
                     floors = ask_elsewhere(opened, questions)
                     ablation = ablate(opened, questions) if ingredients else None
+
+        def parts() -> list[Baseline]:
+            found = by_words(dataset, questions)
+            if falling[0] != "keyword":
+                found.append(_vectors(db, questions, falling[0]))
+            return found
+
+        if keep is None:
+            baselines = parts()
+        else:
+            baselines = remembered(db, made_of(questions, str(falling[0] != "keyword")), parts)
     return Trial(
         dataset=name,
         unit=dataset.unit,
@@ -103,6 +117,7 @@ def run(
         answers=[answers[level] for level in levels],
         floors=floors,
         ablation=ablation,
+        baselines=baselines,
     )
 
 
@@ -113,6 +128,15 @@ def _model(level: str) -> EmbeddingModel | None:
         return None
     with closing(configured_embedder(config, Preparation())) as embedder:
         return embedder.model
+
+
+def _vectors(db: Path, questions: Sequence[Question], level: str) -> Baseline:
+    """What the vectors of a filled store answer; a node of the level above has let go of it."""
+    with (
+        closing(_open(db, "keyword")) as opened,
+        closing(configured_embedder(load_config({"tier": level}), Preparation())) as embedder,
+    ):
+        return by_vectors(opened, embedder, questions)
 
 
 def _open(db: Path, level: str) -> OpenNode:
