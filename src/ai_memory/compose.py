@@ -183,7 +183,7 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
             clock=clock,
             entropy=entropy,
             bm25_weights=WORD_WEIGHTS,
-            turn=_turn(share.turns),
+            turn=_turn(share),
         )
         opening.callback(store.close)
         index: VectorIndex | None = None
@@ -303,13 +303,13 @@ def _curator(node: Node, config: Config, *, background: bool) -> Curator:
     )
 
 
-def _turn(file: int | None) -> Turn | None:
+def _turn(share: Share) -> Turn | None:
     """Turns to write with other processes; imported only where there are some."""
-    if file is None:
+    if share.turns is None:
         return None
     from ai_memory.adapters.sqlite.turn import Turn
 
-    return Turn(file)
+    return Turn(share.turns, share.processes)
 
 
 def _computing_at_once(processes: int) -> int:

@@ -15,6 +15,7 @@ from tests.support import NOON, ManualClock, memory, open_store
 
 from ai_memory import limits
 from ai_memory.adapters.sqlite.store import SqliteStore
+from ai_memory.adapters.sqlite.turn import Turn
 from ai_memory.errors import NodeClosed, SchemaTooNew, StoreUnavailable
 from ai_memory.model.change import MemoryPut
 from ai_memory.model.link import Link, LinkFilter
@@ -389,6 +390,41 @@ def test_a_crowd_gets_no_title_hints_nor_does_who_comes_right_behind_it(tmp_path
     clock.advance(1)
     assert store.submit(hints, lookups).result() == [memory().id]
     store.close()
+
+
+def test_a_crowd_that_calls_several_processes_is_one(tmp_path: Path) -> None:
+    class Contended(Turn):
+        """Others had the turn each time."""
+
+        def take(self) -> None:
+            super().take()
+            self.writing = 4
+
+    with (tmp_path / "turns").open("wb") as file:
+        store = open_store(tmp_path / "crowd.db", turn=Contended(file.fileno(), 4))
+        put(store, memory())
+        ask = ("global", memory().title)
+        lookups = Lookups(similar=(ask,))
+        gate = threading.Event()
+        assert store.submit(lambda rows: rows.similar_titles([ask], 1, NOON)[0], lookups).result()
+        first = store.submit(lambda rows: gate.wait(10))
+        crowd = [
+            store.submit(lambda rows: rows.similar_titles([ask], 1, NOON)[0], lookups)
+            for _ in range(limits.HINT_CROWD_MAX // 4 + 1)
+        ]
+        gate.set()
+        assert first.result()
+        assert not any(future.result() for future in crowd)
+        store.close()
+
+
+def test_a_turn_that_was_free_tells_of_no_other_writer(tmp_path: Path) -> None:
+    with (tmp_path / "turns").open("wb") as file:
+        turn = Turn(file.fileno(), 4)
+        turn.take()
+        turn.take()
+        assert turn.writing == 1
+        turn.give()
 
 
 def test_closing_commits_what_was_submitted(tmp_path: Path) -> None:

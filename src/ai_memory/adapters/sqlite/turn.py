@@ -19,16 +19,25 @@ class Turn:
     back. Not for threads: a process has one writer.
     """
 
-    def __init__(self, file: int) -> None:
-        """Take the descriptor of a file that nobody else locks."""
+    def __init__(self, file: int, processes: int) -> None:
+        """Take the descriptor of a file that nobody else locks, and how many share it."""
         self._file = file
+        self._processes = processes
         self._held = False
+        self.writing = 1
+        """How many processes write now, as far as it can be told: one, or others had the turn."""
 
     def take(self) -> None:
         """Wait until it is ours; twice is once."""
-        if not self._held:
+        if self._held:
+            return
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, _BYTE)
+            self.writing = 1
+        except (BlockingIOError, PermissionError):  # some systems say EACCES
             fcntl.lockf(self._file, fcntl.LOCK_EX, _BYTE)
-            self._held = True
+            self.writing = self._processes
+        self._held = True
 
     def give(self) -> None:
         """Let the next one write; if it is not ours, nothing happens."""

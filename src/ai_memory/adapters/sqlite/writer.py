@@ -175,7 +175,10 @@ class Writer:
         """Whether many store at once: in this batch, or in one a moment ago.
 
         A crowd comes in batches of all sizes: the writer takes the first of it as soon as it can.
+        Of one that calls several processes each sees its share.
         """
+        if self._turn is not None:
+            count *= self._turn.writing
         if count > limits.HINT_CROWD_MAX:
             self._crowd_at = now
         return self._crowd_at is not None and 0 <= now - self._crowd_at < limits.CROWD_MICROS
