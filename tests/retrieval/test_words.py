@@ -3,7 +3,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ai_memory.retrieval.stopword import significant
-from ai_memory.retrieval.words import fold, plain, root, terms, tokens
+from ai_memory.retrieval.words import (
+    fold,
+    plain,
+    root,
+    searchable,
+    terms,
+    tokens,
+)
 
 
 def test_ascii_passes_as_it_is() -> None:
@@ -82,3 +89,12 @@ def test_terms_are_distinct_and_bounded() -> None:
     assert terms("tea Tea TEA coffee", 64) == ["tea", "coffee"]
     assert len(terms(" ".join(f"w{n}" for n in range(500)), 64)) == 64
     assert tokens("foo_bar 茶道部") == ["foo", "bar", "茶道", "道部"]
+
+
+@given(st.text("aBc0DE. _@+\n"))
+def test_ascii_is_cut_like_any_other_text(text: str) -> None:
+    sign = " \N{RIGHT SINGLE QUOTATION MARK}"  # no word, but no ASCII: nothing is left out for it
+
+    assert fold(text).lower().split() == fold(text + sign).split()
+    assert searchable(text).split() == searchable(text + sign).split()
+    assert terms(text, 99) == terms(text + sign, 99)

@@ -20,7 +20,7 @@ from ai_memory import late
 _INVISIBLE: Final = late.pattern(
     "[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe00-\ufe0f\ufeff]"
 )
-_UNSTORABLE: Final = late.pattern("[\x00\ud800-\udfff]")
+_SURROGATE: Final = late.pattern("[\ud800-\udfff]")
 
 _ASCII: Final = bytes(range(128))
 _RARE_MAX: Final = 24  # distinct characters; Chinese has more, and is translated as a whole
@@ -84,7 +84,12 @@ def visible(text: str) -> str:
 
 def composed(text: str) -> str:
     """Compatibility-composed text (NFKC) that can be encoded as UTF-8."""
-    text = _UNSTORABLE.sub(" ", text)
+    if "\0" in text:
+        text = text.replace("\0", " ")
+    try:
+        text.encode()  # ten times as fast as a look for surrogates
+    except UnicodeEncodeError:
+        text = _SURROGATE.sub(" ", text)
     return text if unicodedata.is_normalized("NFKC", text) else unicodedata.normalize("NFKC", text)
 
 
@@ -99,9 +104,13 @@ def bare(text: str) -> str:
     One dash or curly quote makes Python's string methods take the slow way through a whole text,
     so few such characters are replaced one by one.
     """
+    return _small(text) if text.isascii() else bare_of(composed(text))
+
+
+def bare_of(text: str) -> str:
+    """`bare` of a text that is composed."""
     if text.isascii():
         return _small(text)
-    text = composed(text)
     rare = text.encode().translate(None, _ASCII)
     found = set(rare.decode())
     if len(found) > _RARE_MAX:

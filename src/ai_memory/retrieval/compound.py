@@ -8,6 +8,7 @@ unless it goes on in small letters (`4K`, `Base64Encoder`).
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import Final
 
 from ai_memory import late
@@ -32,20 +33,17 @@ _ASCII_HUMP: Final = _hump("a-z", "A-Z")
 _HUMP: Final = _hump("a-zß-öø-ÿα-ώа-џ", "A-ZÀ-ÖØ-ÞΑ-ΫА-Я")
 _LETTERS: Final = "0-9A-Za-zÀ-ɏͰ-ӿ"  # of scripts with capitals
 _NAME: Final = late.pattern(f"(?<![{_LETTERS}])[{_LETTERS}]+(?:{HUMP}[{_LETTERS}]+)+")
+_ASCII_NAME: Final = late.pattern(f"[0-9A-Za-z]+(?:{HUMP}[0-9A-Za-z]+)+")
+
+
+def has_humps(shape: bytes) -> bool:
+    """Whether an ASCII text of a shape (`character.shape_of`) may have a joined name."""
+    return b"aA" in shape or b"AAaa" in shape
 
 
 def marked(text: str) -> str:
     """Text with `HUMP` at every hump of a name; composed (`character.composed`)."""
-    if HUMP in text:
-        text = text.replace(HUMP, " ")
-    if text.isascii():
-        shape = shape_of(text)
-        if b"aA" not in shape and b"AAaa" not in shape:
-            return text
-    found = (_ASCII_HUMP if text.isascii() else _HUMP).sub(f"{HUMP}\\g<0>", text)
-    if any(len(word) > _CHARS_MAX or word.count(HUMP) > _HUMPS_MAX for word in _humped(found)):
-        return _NAME.sub(_bounded, found)
-    return found
+    return _marked(text)[0]
 
 
 def parted(text: str) -> tuple[str, list[str]]:
@@ -57,11 +55,33 @@ def parted(text: str) -> tuple[str, list[str]]:
     Returns:
         The text with a blank at every hump, and the names as they stood.
     """
-    found = marked(text)
-    if HUMP not in found:
+    found, humped = _marked(text)
+    if not humped:
         return found, []
-    names = [whole(name) for word in _humped(found) for name in _NAME.findall(word)]
+    name = _ASCII_NAME if text.isascii() else _NAME
+    names = [whole(one) for word in humped for one in name.findall(word)]
     return found.replace(HUMP, " "), names
+
+
+def _marked(text: str) -> tuple[str, list[str]]:
+    """Text with its humps marked, and what of it stands between blanks and has one."""
+    if HUMP in text:
+        text = text.replace(HUMP, " ")
+    if not text.isascii():
+        hump = _HUMP
+    elif has_humps(shape_of(text)):
+        hump = _ASCII_HUMP
+    else:
+        return text, []
+    humps = [match.start() for match in hump.finditer(text)]
+    if not humps:
+        return text, []
+    found = HUMP.join([text[start:end] for start, end in pairwise((0, *humps, len(text)))])
+    humped = _humped(found)
+    if any(len(word) > _CHARS_MAX or word.count(HUMP) > _HUMPS_MAX for word in humped):
+        found = _NAME.sub(_bounded, found)
+        humped = _humped(found)
+    return found, humped
 
 
 def _humped(text: str) -> list[str]:

@@ -18,7 +18,9 @@ _BEGINNING: Final = late.pattern(r"[@#$]\w{1,64}")  # @user, #tag, $HOME
 _DOTTED: Final = late.pattern(r"\.(?<!\.\.)[^\W\d_]\w{1,31}")  # .NET, node.js, nginx.conf
 _FLAG: Final = late.pattern(r"-(?<![\w-]-)-?[^\W_][\w-]{0,63}")  # --no-verify, -rf, -5
 _NUMBER: Final = late.pattern(r"[0-9]{1,9}(?:\.[0-9]{1,9}){1,7}")  # 1.10, v1.2.3
+_DOT_DIGIT: Final = late.pattern(r"\.[0-9]")
 _RUN: Final = late.pattern(r"[-=<>!&|+*/%]{2,}")
+_RUNNING: Final = bytes(ord("!" if chr(byte) in "-=<>!&|+*/%" else " ") for byte in range(256))
 _OPERATORS: Final = frozenset({
     "->", "=>", "<-", "<=", ">=", "==", "!=", "===", "!==", "&&", "||", "|>", "<>", "+=", "-=",
     "*=", "/=", "<<", ">>", "++",
@@ -55,7 +57,8 @@ def exact_things(text: str) -> list[Exact]:
             start = match.start()
             inside = start > 0 and text[start - 1].isalnum()
             found.append(Exact(start, match.end(), match.group(), inside))
-        found += (Exact(*match.span(), match.group()) for match in _NUMBER.finditer(text))
+        if _DOT_DIGIT.search(text):
+            found += (Exact(*match.span(), match.group()) for match in _NUMBER.finditer(text))
     if "-" in text:
         found += (Exact(*match.span(), match.group()) for match in _FLAG.finditer(text))
     if "+" in text or "#" in text:
@@ -65,9 +68,10 @@ def exact_things(text: str) -> list[Exact]:
                 found.append(Exact(start, match.end(), text[start : match.end()]))
     if "#" in text or "@" in text or "$" in text:
         found += (Exact(*match.span(), match.group()) for match in _BEGINNING.finditer(text))
-    for match in _RUN.finditer(text):
-        if match.group() in _OPERATORS and not _ends_word(text, match.start(), match.group()):
-            found.append(Exact(*match.span(), match.group()))
+    if b"!!" in text.encode().translate(_RUNNING):
+        for match in _RUN.finditer(text):
+            if match.group() in _OPERATORS and not _ends_word(text, match.start(), match.group()):
+                found.append(Exact(*match.span(), match.group()))
     return sorted(found)
 
 

@@ -13,8 +13,8 @@ from functools import lru_cache
 from typing import Final
 
 from ai_memory import late
-from ai_memory.retrieval.character import bare, composed, plain, shape_of, visible
-from ai_memory.retrieval.compound import HUMP, marked, parted, whole
+from ai_memory.retrieval.character import bare, bare_of, composed, plain, shape_of, visible
+from ai_memory.retrieval.compound import HUMP, has_humps, marked, parted, whole
 from ai_memory.retrieval.exact import encode, exact_things, index_tokens, is_exact
 from ai_memory.retrieval.script import UNSPACED, is_unspaced, pairs
 from ai_memory.retrieval.stopword import is_stop_word, significant
@@ -37,8 +37,6 @@ _LETTER: Final = r"[^\x00-/:-`{-\x7f]"
 _WORD: Final = late.pattern(f"{_LETTER}+(?:{HUMP}{_LETTER}+)*")
 _ASCII_WORD: Final = late.pattern(f"[a-z0-9]+(?:{HUMP}[a-z0-9]+)*")
 _PARTICLE: Final = late.pattern("[\u3041-\u3096]")
-# What an ASCII text has, by its shape, if it is more than the words that the tokenizer finds.
-_NOT_PROSE: Final = (b"#", b".a", b" -a", b" --", b"aA", b".A", b" -A", b"AAaa")
 _ROOT_CHARS_MAX: Final = 64  # what is longer is no word
 
 
@@ -51,17 +49,14 @@ def fold(text: str) -> str:
         encodable as UTF-8.
     """
     if text.isascii():
-        shape = shape_of(text)
-        for more in _NOT_PROSE:
-            if more in shape:
-                break
-        else:
+        if _is_prose(shape_of(text)):
             return text.replace("\0", " ") if "\0" in text else text
     else:
         text = composed(text)
     spread, names = parted(text)
-    words = bare(spread)
-    behind = [*dict.fromkeys(bare(name) for name in names), *index_tokens(bare(text))]
+    words = bare_of(spread)
+    as_written = words if spread == text else bare_of(text)
+    behind = [*dict.fromkeys(map(bare_of, names)), *index_tokens(as_written)]
     if not words.isascii():
         words = _RUN.sub(lambda run: f" {' '.join(pairs(run.group(), ending=True))} ", words)
     return f"{words}\n{' '.join(behind)}" if behind else words
@@ -71,8 +66,21 @@ def searchable(text: str) -> str:
     """Bare text to search with `find`: joined names taken apart, and once more whole behind it."""
     if not text.isascii():
         text = composed(text)
+    elif not has_humps(shape_of(text)) and HUMP not in text:
+        return bare(text)
     spread, names = parted(text)
-    return bare("\n".join((spread, *dict.fromkeys(names))) if names else spread)
+    return bare_of("\n".join((spread, *dict.fromkeys(names))) if names else spread)
+
+
+def _is_prose(shape: bytes) -> bool:
+    """Whether an ASCII text of this shape is no more than the words that the tokenizer finds."""
+    return not (
+        b"#" in shape
+        or b".a" in shape
+        or b".A" in shape
+        or (b" -" in shape and (b" -a" in shape or b" --" in shape or b" -A" in shape))
+        or has_humps(shape)
+    )
 
 
 def phrase(text: str) -> list[str]:
