@@ -19,6 +19,11 @@ SIZES = {  # memories (those it includes, too), questions, of them unanswerable
     "short": (300, 400, 80),
     "changed": (640, 480, 0),
     "names": (405, 105, 0),
+    "small_talk": (300, 240, 40),
+    "mixed": (375, 131, 0),
+    "code": (60, 63, 0),
+    "preferences": (110, 62, 0),
+    "cross": (300, 57, 0),
 }
 
 
