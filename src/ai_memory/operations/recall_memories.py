@@ -354,9 +354,10 @@ def _where(command: RecallMemories, context: Context) -> Filter:
 
 def _own_first(found: list[_Found], home: str) -> list[_Found]:
     """What is the caller's own and about the question stands first, with a score that says so."""
+    own = frozenset(lineage(home))
     ordered = own_first(
         found,
-        lambda hit: origin(home, hit.memory.namespace) in ("own", "ancestor"),
+        lambda hit: hit.memory.namespace in own,
         lambda hit: hit.relevance,
         lambda hit: hit.score,
     )
@@ -448,7 +449,7 @@ def _places(rows: Reader, where: Filter, home: str | None) -> tuple[Filter, ...]
         return (where,)
     near = (*lineage(home), field.GLOBAL)
     count = rows.count_memories(Filter(now=where.now, namespaces=near)).value
-    if count in (0, rows.count_memories(Filter(now=where.now)).value):
+    if not count or count == rows.count_memories(Filter(now=where.now)).value:
         return (where,)
     return (where, msgspec.structs.replace(where, namespaces=near))
 

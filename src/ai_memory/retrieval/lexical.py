@@ -15,7 +15,7 @@ from math import log
 from typing import Final, NamedTuple
 
 from ai_memory.retrieval.occurrence import OCCURRENCES_MAX, Event, occurrences, probes, spellings
-from ai_memory.retrieval.question import asked_for, names
+from ai_memory.retrieval.question import asked_among, names
 from ai_memory.retrieval.stopword import stop_words
 from ai_memory.retrieval.words import tokens
 
@@ -68,7 +68,8 @@ def read(query: str, texts: Sequence[str]) -> list[Evidence]:
         One Evidence per text. Word weights come from the pool, so figures of two calls do not
         compare.
     """
-    words = asked_for(query, _TERMS_MAX)
+    said = tokens(query)
+    words = asked_among(said, query, _TERMS_MAX)
     if not words or not texts:
         return [NOTHING] * len(texts)
     asked = probes(words)
@@ -77,7 +78,7 @@ def read(query: str, texts: Sequence[str]) -> list[Evidence]:
     weights = [_rarity(n, found.buckets) for n in found.in_buckets]
     text_weights = [_rarity(n, len(texts)) for n in found.in_texts]
     passages = [_passages(events, weights) for events in found.events]
-    stop = stop_words(tokens(query))
+    stop = stop_words(said)
     total, passage_total = sum(text_weights), sum(weights)
     best_narrow = max(narrow for narrow, _wide in passages) or 1.0
     best_wide = max(wide for _narrow, wide in passages) or 1.0

@@ -80,9 +80,14 @@ def own_first(
     Returns:
         The same hits.
     """
-    first = [hit for hit in hits if is_own(hit) and relevance(hit) >= OWN_RELEVANCE]
-    rest = [hit for hit in hits if not is_own(hit) or relevance(hit) < OWN_RELEVANCE]
-    best = next((hit for hit in rest if not is_own(hit)), None)
+    first: list[T] = []
+    rest: list[T] = []
+    best: T | None = None
+    for hit in hits:
+        own = is_own(hit)
+        (first if own and relevance(hit) >= OWN_RELEVANCE else rest).append(hit)
+        if best is None and not own:
+            best = hit
     if best is not None and len(first) > OWN_BEFORE and score(best) > score(first[OWN_BEFORE]):
         rest.remove(best)
         first.insert(OWN_BEFORE, best)

@@ -9,12 +9,13 @@ about would put it, "What am I afraid of?"; names are what words find best (docs
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from ai_memory import late
 from ai_memory.retrieval.moment import is_month
 from ai_memory.retrieval.stopword import is_stop_word
-from ai_memory.retrieval.words import terms, tokens
+from ai_memory.retrieval.words import terms, terms_of, tokens
 
 FIRST_PERSON_SHARE: Final = 2 / 3
 """How much of the query's vector is that of the question in the first person."""
@@ -79,7 +80,12 @@ def asked_for(query: str, limit: int) -> list[str]:
         query: Anything.
         limit: At most so many words.
     """
-    found = terms(query, limit)
+    return asked_among(tokens(query), query, limit)
+
+
+def asked_among(tokens: Sequence[str], query: str, limit: int) -> list[str]:
+    """`asked_for` of a query whose tokens are known."""
+    found = terms_of(tokens, limit)
     if _QUESTION.search(query):
         return [word for word in found if word not in _FRAMING] or found
     return found

@@ -117,7 +117,12 @@ def terms(query: str, limit: int) -> list[str]:
 
     Stop words are cut, and single hiragana between other scripts, unless nothing else is there.
     """
-    found = significant(tokens(query))
+    return terms_of(tokens(query), limit)
+
+
+def terms_of(tokens: Sequence[str], limit: int) -> list[str]:
+    """`terms` of a query whose tokens are known."""
+    found = significant(tokens)
     kept = [word for word in found if not (len(word) == 1 and _PARTICLE.match(word))]
     return list(dict.fromkeys(kept or found))[:limit]
 
