@@ -108,8 +108,10 @@ def fill(folder: Path, size: int, level: str, clock: Clock) -> Facts:
     try:
         _store(opened, every[:size], now)
         imported = clock.monotonic()
-        with Progress("Building the vector index", None, unit="step") as progress:
+        with Progress("Building the indexes", None, unit="step") as progress:
             while _save_some(opened):
+                progress.advance()
+            while opened.node.store.merge_words():
                 progress.advance()
         indexed = clock.monotonic()
         model = opened.node.facts.embedder
