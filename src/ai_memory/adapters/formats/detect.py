@@ -115,6 +115,7 @@ def _by_keys(keys: Keys) -> str | None:
         ("xquad", "paragraphs" in first or ("data" in first and "paragraphs" in nested)),
         ("beir", {"_id", "text"} <= first),
         ("cases", "memories" in first and {"unit", "content"} <= nested),
+        ("cases", {"include", "memories"} <= first),
         ("claude", "conversations_memory" in first or {"docs", "prompt_template"} <= first),
         ("mcp-memory", {"name", "entityType"} <= first or {"relationType", "from"} <= first),
         ("mcp-memory", "entities" in first and "relations" in first),
