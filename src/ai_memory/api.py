@@ -131,9 +131,12 @@ class _Face(metaclass=_Offering):
         if twice:
             raise ValidationFailed(f"{min(twice)} is given twice", field=min(twice))
         given.update(fields)
-        for name, value in given.items():
-            given[name] = plain(value, field=name)
-        return decode_fields(kind, given)
+        try:
+            for name, value in given.items():
+                given[name] = plain(value, field=name)
+            return decode_fields(kind, given)
+        except RecursionError as cause:
+            raise ValidationFailed("the fields nest too deep", hint="Flatten them.") from cause
 
 
 class Node(_Face, Methods):

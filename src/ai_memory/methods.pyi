@@ -31,6 +31,7 @@ class StoreResult(builtins.dict[str, Any]):
     passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
+    damaged: builtins.list[str]
     agent_id: str
     potential_contradictions: builtins.list[str]
     near_duplicates: builtins.list[NearDuplicate]
@@ -77,6 +78,7 @@ class RecalledView(builtins.dict[str, Any]):
     passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
+    damaged: builtins.list[str]
     score: float
     relevance: float
     origin: Literal['ancestor', 'elsewhere', 'global', 'own']
@@ -131,6 +133,7 @@ class MemoryView(builtins.dict[str, Any]):
     passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
+    damaged: builtins.list[str]
 
 class ListResult(builtins.dict[str, Any]):
     memories: builtins.list[MemoryView]
@@ -159,6 +162,7 @@ class GetResult(builtins.dict[str, Any]):
     passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
+    damaged: builtins.list[str]
     memory: MemoryView
     links: builtins.list[LinkView]
     superseded_by: builtins.list[str]
@@ -213,6 +217,7 @@ class UpdateResult(builtins.dict[str, Any]):
     passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
+    damaged: builtins.list[str]
     updated: bool
     memory: MemoryView
     vectors_pending: bool
@@ -281,6 +286,7 @@ class StartedView(builtins.dict[str, Any]):
     passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
+    damaged: builtins.list[str]
     score: float
 
 class DiffResult(builtins.dict[str, Any]):
@@ -319,6 +325,7 @@ class RestoredVersion(builtins.dict[str, Any]):
     passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
+    damaged: builtins.list[str]
     restored_from: int
     vectors_pending: bool
 
@@ -384,6 +391,7 @@ class ArchivedView(builtins.dict[str, Any]):
     passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
+    damaged: builtins.list[str]
     archived_at: str
     archive_reason: str
 
@@ -407,6 +415,7 @@ class RestoreResult(builtins.dict[str, Any]):
     passages: builtins.list[PassageView]
     last_accessed_at: str
     expires_at: str
+    damaged: builtins.list[str]
     restored: bool
     archive_reason: str
     vectors_pending: bool

@@ -87,15 +87,39 @@ def plain(value: Any, *, field: str = "") -> Any:
         ValidationFailed: It is of another type.
     """
     kind = type(value)
+    if kind is str:
+        return _text(value, field)
     if kind in _PLAIN:
         return value
     if isinstance(value, Mapping):
-        return {key: plain(inner, field=str(key)) for key, inner in value.items()}
+        return {
+            _text(key, field) if type(key) is str else key: plain(inner, field=str(key))
+            for key, inner in value.items()
+        }
     if isinstance(value, list | tuple):
         return [plain(inner, field=field) for inner in value]
     if isinstance(value, set | frozenset):
         return sorted(plain(inner, field=field) for inner in value)
     return _written(value, field)
+
+
+def _text(value: str, field: str) -> str:
+    """A text that can be written.
+
+    Raises:
+        ValidationFailed: Half a surrogate pair stands in it.
+    """
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError as cause:
+            field = field.encode(errors="replace").decode()
+            raise ValidationFailed(
+                f"{field} contains half a surrogate pair",
+                hint="Decode the text with errors='replace'.",
+                field=field,
+            ) from cause
+    return value
 
 
 def _written(value: Any, field: str) -> Any:

@@ -17,6 +17,13 @@ HybridTime: TypeAlias = int
 
 SECOND: Final = 1_000_000  # µs
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+INSTANT_MIN: Final[Micros] = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // timedelta(
+    microseconds=1
+)
+INSTANT_MAX: Final[Micros] = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(
+    microseconds=1
+)
+"""What can be written: years 1 to 9999 in UTC. What enters is checked by it (`parse_period`)."""
 _COUNTER_BITS: Final = 16
 _DAY: Final = 86_400 * SECOND
 _YEAR_CHARS: Final = 4  # 2026
@@ -34,8 +41,19 @@ _SHAPE: Final = late.pattern(
 
 
 def to_rfc3339(instant: Micros) -> str:
-    """Print an instant as existing clients expect it: UTC, `+00:00`, fraction only if needed."""
-    return (_EPOCH + timedelta(microseconds=instant)).isoformat()
+    """Print an instant as existing clients expect it: UTC, `+00:00`, fraction only if needed.
+
+    What lies beyond the calendar, in a damaged row, is printed as its nearest end.
+    """
+    try:
+        return (_EPOCH + timedelta(microseconds=instant)).isoformat()
+    except OverflowError:
+        return to_rfc3339(INSTANT_MIN if instant < 0 else INSTANT_MAX)
+
+
+def in_calendar(instant: Micros | None) -> bool:
+    """Whether an instant can be written; none at all can."""
+    return instant is None or INSTANT_MIN <= instant <= INSTANT_MAX
 
 
 class Period(NamedTuple):
@@ -59,7 +77,8 @@ def parse_period(text: str, *, field: str) -> Period:
     that time, in UTC unless an offset follows.
 
     Raises:
-        ValidationFailed: The text is no instant; `field` names the culprit.
+        ValidationFailed: The text is no instant, or its offset leads out of the years 1 to 9999;
+            `field` names the culprit.
     """
     try:
         if text[13:14] == text[16:17] == ":" and text[10] in "T ":  # what everybody writes
@@ -97,7 +116,14 @@ def _micros(moment: datetime) -> Micros:
 
 
 def _whole(start: Micros, length: Micros) -> Period:
-    return Period(start, start + max(length - 1, 0), start + length)
+    """A period from its start; the last day there is has no day behind it.
+
+    Raises:
+        OverflowError: It begins beyond the calendar.
+    """
+    if not INSTANT_MIN <= start <= INSTANT_MAX:
+        raise OverflowError
+    return Period(start, start + max(length - 1, 0), min(start + length, INSTANT_MAX))
 
 
 def _length(day: str, first: datetime) -> Micros:

@@ -65,6 +65,16 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return self.expires_at is not None and self.expires_at <= now
 
 
+class DamagedMemory(Memory, frozen=True, kw_only=True, gc=False):
+    """What is left of a memory whose row cannot be read whole: shown, so that the others are too.
+
+    Attributes:
+        damaged: Fields that hold something else than they should, and now stand-ins.
+    """
+
+    damaged: tuple[str, ...]
+
+
 SCOPES: Final = ("private", "team", "unit", "org", "collective")
 TIERS: Final = ("short", "mid", "long")
 SOURCES: Final = (

@@ -91,8 +91,8 @@ def get_memory(command: GetMemory, rows: Reader, context: Context) -> GetResult:
 def _read(memory: Memory, start: int, end: int | None, room: Room | None) -> dict[str, Any]:
     """The fields of the memory, with the asked range of its content as far as it fits."""
     content = memory.content
-    if start >= len(content) or (end is not None and end <= start):
-        past = start >= len(content)
+    past = start > 0 and start >= len(content)  # a damaged row may have no content at all
+    if past or (end is not None and end <= start):
         raise ValidationFailed(
             f"start {start} is past the end of the content"
             if past

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from ai_memory import limits
-from ai_memory.model.clock import to_rfc3339
+from ai_memory.model.clock import INSTANT_MAX, INSTANT_MIN, in_calendar, to_rfc3339
 from ai_memory.model.field import ContentAmount
 from ai_memory.model.link import Link
-from ai_memory.model.memory import Memory
+from ai_memory.model.memory import DamagedMemory, Memory
 
 if TYPE_CHECKING:  # few memories are long
     from ai_memory.retrieval.passage import Passage
+
+_INSTANTS: Final = ("created_at", "updated_at", "expires_at", "last_accessed_at")
 
 
 class PassageView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -32,6 +34,7 @@ class MemoryView(msgspec.Struct, kw_only=True, gc=False):
         truncated: `content` is not the whole: passages of it, an ellipsis for what is between them.
         content_chars: Characters of the whole.
         passages: Where they stand in it; `get` reads on.
+        damaged: Fields that the database does not hold as it should; what they show is a stand-in.
     """
 
     id: str
@@ -53,6 +56,7 @@ class MemoryView(msgspec.Struct, kw_only=True, gc=False):
     passages: tuple[PassageView, ...] | UnsetType = UNSET
     last_accessed_at: str | UnsetType = UNSET
     expires_at: str | UnsetType = UNSET
+    damaged: tuple[str, ...] | UnsetType = UNSET
 
 
 class LinkView(msgspec.Struct, kw_only=True, gc=False):
@@ -92,7 +96,23 @@ def shown(memory: Memory) -> dict[str, Any]:
         fields["last_accessed_at"] = to_rfc3339(memory.last_accessed_at)
     if memory.expires_at is not None:
         fields["expires_at"] = to_rfc3339(memory.expires_at)
+    damaged = damage_of(memory)
+    if damaged:
+        fields["damaged"] = damaged
     return fields
+
+
+def damage_of(memory: Memory) -> tuple[str, ...]:
+    """The fields that its row does not hold as it should; none, as a rule."""
+    damaged = memory.damaged if isinstance(memory, DamagedMemory) else ()
+    if (
+        INSTANT_MIN <= memory.created_at <= memory.updated_at <= INSTANT_MAX
+        and in_calendar(memory.expires_at)
+        and in_calendar(memory.last_accessed_at)
+    ):
+        return damaged
+    beyond = [name for name in _INSTANTS if not in_calendar(getattr(memory, name))]
+    return (*damaged, *beyond)
 
 
 def view(memory: Memory) -> MemoryView:

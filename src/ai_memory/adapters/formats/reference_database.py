@@ -46,6 +46,7 @@ _TABLES: Final = (
     ("archived_memories", "id"),
     ("memory_links", "source_id, target_id, relation"),
 )
+_REQUIRED: Final = {"schema_version", "entity_aliases", *(name for name, _key in _TABLES)}
 
 _Row = dict[str, Any]
 
@@ -90,11 +91,18 @@ def _require_known(database: apsw.Connection) -> None:
             "this is a database of ai-memory itself",
             hint="Open it with --db; to merge it, import what `ai-memory export` writes of it.",
         )
-    tables = {row[0] for row in database.execute("SELECT name FROM sqlite_schema")}
-    if not {"memories", "memory_links", "schema_version"} <= tables:
+    # Tables that hold rows: a view or a virtual table is a program, and may run for ever.
+    tables = {
+        row[0]
+        for row in database.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
+        )
+    }
+    if not tables >= _REQUIRED:
         raise ValidationFailed("this database belongs to another program")
-    schema = max((row[0] for row in database.execute("SELECT * FROM schema_version")), default=0)
-    if not isinstance(schema, int) or schema < _OLDEST:
+    versions = [row[0] for row in database.execute("SELECT * FROM schema_version")]
+    schema = max((version for version in versions if isinstance(version, int)), default=0)
+    if schema < _OLDEST:
         raise ValidationFailed(
             f"the database has schema {schema}; {_OLDEST} is the oldest that is known here",
             hint="Open it once with a newer version of the program it belongs to.",
@@ -116,7 +124,7 @@ def _rows(database: apsw.Connection, source: Source) -> Iterator[Item]:
                     yield _line(number, "memory", memory_record(_memory(row, aliases)))
                 else:
                     yield _line(number, "archived", _archived(row, aliases))
-            except (AiMemoryError, msgspec.ValidationError, OverflowError) as cause:
+            except (AiMemoryError, ValueError, TypeError, OverflowError) as cause:
                 message = cause.message if isinstance(cause, AiMemoryError) else str(cause)
                 yield ImportProblem(line=number, message=message, excerpt=excerpt(str(row)))
 
@@ -142,7 +150,8 @@ def _aliases(database: apsw.Connection) -> dict[str, list[str]]:
         "SELECT entity_id, alias FROM entity_aliases ORDER BY created_at, alias"
     )
     for entity_id, alias in rows:
-        found.setdefault(entity_id, []).append(alias)
+        if isinstance(alias, str):
+            found.setdefault(entity_id, []).append(alias)
     return found
 
 
@@ -175,7 +184,7 @@ def _memory(row: _Row, aliases: dict[str, list[str]]) -> Memory:
             "created_at": created_at,
             "updated_at": max(created_at, _instant(row, "updated_at") or created_at),
             "expires_at": _instant(row, "expires_at"),
-            "access_count": min(max(0, row.get("access_count") or 0), ACCESS_COUNT_MAX),
+            "access_count": _count(row.get("access_count")),
             "last_accessed_at": _instant(row, "last_accessed_at"),
         },
         Memory,
@@ -227,6 +236,11 @@ def _link(row: _Row) -> LinkRecord:
 def _instant(row: _Row, name: str) -> Micros | None:
     text = row.get(name)
     return parse_rfc3339(text, field=name) if isinstance(text, str) and text else None
+
+
+def _count(value: object) -> int:
+    """A counter; what is none counts as nothing, and does not cost the memory."""
+    return min(max(0, value), ACCESS_COUNT_MAX) if isinstance(value, int) else 0
 
 
 def _json(text: object) -> object:

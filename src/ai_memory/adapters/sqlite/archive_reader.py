@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _archived = late.json_decoder(list[Archived])
 _versions = late.json_decoder(list[Version])
-_version = late.json_decoder(Version)
 _payload = late.json_decoder(Payload)
 _traces = late.json_decoder(dict[str, Any])
 _any = msgspec.json.Decoder()
@@ -38,7 +37,8 @@ class ArchiveReader(Statements):
     def archived(self, ids: Sequence[str]) -> list[Archived]:
         """See ports.Reader."""
         self._flush()
-        return _archived.decode(self._one(query("archived_by_id"), {"ids": json_text(ids)}))
+        bindings = {"ids": json_text(ids)}
+        return self._rows_of(_archived, "archived", query("archived_by_id"), bindings)
 
     def archived_with_prefix(self, prefix: str, limit: int) -> list[str]:
         """See ports.Reader."""
@@ -55,7 +55,8 @@ class ArchiveReader(Statements):
         self._flush()
         compiled = compile_archive(where, after)
         bindings = {**compiled.bindings, "offset": offset, "limit": limit}
-        return _archived.decode(self._one(query("list_archived", where=compiled.sql), bindings))
+        sql = query("list_archived", where=compiled.sql)
+        return self._rows_of(_archived, "archived", sql, bindings)
 
     def archived_ids(self, where: ArchiveFilter, limit: int) -> list[str]:
         """See ports.Reader."""
@@ -167,8 +168,8 @@ class ArchiveReader(Statements):
     def history(self, memory_id: str, *, limit: int, offset: int) -> list[Version]:
         """See ports.Reader."""
         self._flush()
-        text = self._one(query("history"), {"id": memory_id, "limit": limit, "offset": offset})
-        return _versions.decode(text)
+        bindings = {"id": memory_id, "limit": limit, "offset": offset}
+        return self._rows_of(_versions, "version", query("history"), bindings)
 
     def count_history(self, memory_id: str) -> int:
         """See ports.Reader."""
@@ -178,8 +179,9 @@ class ArchiveReader(Statements):
     def version(self, memory_id: str, number: int) -> Version | None:
         """See ports.Reader."""
         self._flush()
-        text = self._one(query("version_numbered"), {"id": memory_id, "number": number})
-        return _version.decode(text) if text else None
+        bindings = {"id": memory_id, "number": number}
+        found = self._rows_of(_versions, "version", query("version_numbered"), bindings)
+        return found[0] if found else None
 
     def window_keys_between(self, low: int, high: int) -> list[int]:
         """See ports.Reader."""

@@ -32,11 +32,16 @@ class PageReader(Statements):
 
     def memories_after(self, memory_id: str, limit: int) -> list[Memory]:
         """See ports.RowPages."""
-        return [row.memory for row in _rows.decode(self._page("memories_after", limit, memory_id))]
+        self._flush()
+        bindings = {"after": memory_id, "limit": limit}
+        rows = self._rows_of(_rows, "row", query("memories_after"), bindings)
+        return [row.memory for row in rows]
 
     def archived_after(self, memory_id: str, limit: int) -> list[Archived]:
         """See ports.RowPages."""
-        return _archived.decode(self._page("archived_after", limit, memory_id))
+        self._flush()
+        bindings = {"after": memory_id, "limit": limit}
+        return self._rows_of(_archived, "archived", query("archived_after"), bindings)
 
     def versions_after(self, last: PastVersion | None, limit: int) -> list[PastVersion]:
         """See ports.RowPages."""
@@ -46,7 +51,8 @@ class PageReader(Statements):
             if last is None
             else {"id": last.memory_id, "number": last.number, "hash": last.hash}
         )
-        return _versions.decode(self._one(query("versions_after"), {**key, "limit": limit}))
+        bindings = {**key, "limit": limit}
+        return self._rows_of(_versions, "past", query("versions_after"), bindings)
 
     def link_rows_after(self, last: Link | None, limit: int) -> list[Link]:
         """See ports.RowPages."""
@@ -62,7 +68,9 @@ class PageReader(Statements):
 
     def tombstones_after(self, memory_id: str, limit: int) -> list[Tombstone]:
         """See ports.RowPages."""
-        return _tombstones.decode(self._page("tombstones_after", limit, memory_id))
+        self._flush()
+        bindings = {"after": memory_id, "limit": limit}
+        return _tombstones.decode(self._one(query("tombstones_after"), bindings))
 
     def windows_of(self, ids: Sequence[str]) -> dict[str, list[WindowVector]]:
         """See ports.RowPages."""
@@ -91,11 +99,6 @@ class PageReader(Statements):
         """See ports.RowPages."""
         self._flush()
         return _links.decode(self._one(query("known_links"), {"ids": json_text(source_ids)}))
-
-    def _page(self, name: str, limit: int, after: str) -> str:
-        self._flush()
-        text: str = self._one(query(name), {"after": after, "limit": limit})
-        return text
 
     def _of_ids(self, name: str, ids: Sequence[str]) -> list[Any]:
         self._flush()

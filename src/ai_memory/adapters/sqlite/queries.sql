@@ -275,13 +275,26 @@ SELECT json_group_array(json(o)) FROM (
     ORDER BY v.number DESC, v.key DESC LIMIT :limit OFFSET :offset)
 
 -- name: version_numbered --
-SELECT json_object('number', v.number,
-    'payload', json_object('title', v.title, 'content', v.content,
-        'tags', json(v.tags), 'metadata', json(v.metadata)),
-    'written_at', v.written_at,
-    'current', json(iif(v.key = (SELECT version_key FROM memory WHERE id = :id), 'true', 'false')))
-FROM version AS v WHERE v.memory_id = :id AND v.number = :number AND v.title IS NOT NULL
-ORDER BY v.key DESC LIMIT 1
+-- An array of one or none, so that a damaged one is read as in a list.
+SELECT json_group_array(json(o)) FROM (
+    SELECT json_object('number', v.number,
+        'payload', json_object('title', v.title, 'content', v.content,
+            'tags', json(v.tags), 'metadata', json(v.metadata)),
+        'written_at', v.written_at,
+        'current', json(iif(v.key = (SELECT version_key FROM memory WHERE id = :id), 'true', 'false'))) AS o
+    FROM version AS v WHERE v.memory_id = :id AND v.number = :number AND v.title IS NOT NULL
+    ORDER BY v.key DESC LIMIT 1)
+
+-- name: damaged_ids --
+-- Live memories whose rows hold something else than they should, as `damage.py` and `view.py` see it.
+SELECT m.id FROM memory AS m JOIN version AS v ON v.key = m.version_key
+WHERE m.created_at NOT BETWEEN :low AND :high OR m.updated_at NOT BETWEEN :low AND :high
+   OR m.expires_at NOT BETWEEN :low AND :high OR m.last_accessed_at NOT BETWEEN :low AND :high
+   OR m.tier NOT IN ('short', 'mid', 'long') OR abs(m.confidence) > 1e308
+   OR v.title IS NULL OR v.content IS NULL
+   OR NOT iif(json_valid(v.tags), json_type(v.tags) = 'array', 0)
+   OR NOT iif(json_valid(v.metadata), json_type(v.metadata) = 'object', 0)
+ORDER BY m.id LIMIT :limit
 
 -- name: traces --
 SELECT json_object(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -110,14 +110,17 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
 
     # -- memories ------------------------------------------------------------------------------
 
+    def _memory_rows(self, sql: str, bindings: Mapping[str, Any]) -> list[Row]:
+        return self._rows_of(_rows, "row", sql, bindings)
+
     def rows_by_id(self, ids: Sequence[str]) -> list[Row]:
         """The live rows among ids."""
-        return _rows.decode(self._one(query("memories_by_id"), {"ids": json_text(ids)}))
+        return self._memory_rows(query("memories_by_id"), {"ids": json_text(ids)})
 
     def rows_by_title(self, titles: Sequence[tuple[str, str]]) -> list[Row]:
         """The live rows that hold (namespace, title) pairs."""
         wanted = [(namespace, title_digest(title)) for namespace, title in titles]
-        return _rows.decode(self._one(query("memories_by_title"), {"titles": json_text(wanted)}))
+        return self._memory_rows(query("memories_by_title"), {"titles": json_text(wanted)})
 
     def memory(self, memory_id: str) -> Memory | None:
         """See ports.Reader."""
@@ -148,8 +151,8 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
     def memories_by_key(self, keys: Sequence[int]) -> dict[int, Memory]:
         """See ports.Reader."""
         self._flush()
-        text = self._one(query("memories_by_key"), {"keys": json_text(keys)})
-        return {row.key: row.memory for row in _rows.decode(text)}
+        rows = self._memory_rows(query("memories_by_key"), {"keys": json_text(keys)})
+        return {row.key: row.memory for row in rows}
 
     def list_memories(
         self, where: Filter, *, after: ListCursor | None, offset: int, limit: int
@@ -158,11 +161,11 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
         self._flush()
         compiled = compile_filter(where)
         behind, behind_bindings = compile_after(after)
-        text = self._one(
+        rows = self._memory_rows(
             query("list_memories", where=compiled.sql, after=behind),
             {**compiled.bindings, **behind_bindings, "offset": offset, "limit": limit},
         )
-        return [row.memory for row in _rows.decode(text)]
+        return [row.memory for row in rows]
 
     def count_memories(self, where: Filter) -> Total:
         """See ports.Reader."""
@@ -406,9 +409,7 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
     def unembedded(self, limit: int) -> list[Memory]:
         """See ports.Reader."""
         self._flush()
-        return [
-            row.memory for row in _rows.decode(self._one(query("unembedded"), {"limit": limit}))
-        ]
+        return [row.memory for row in self._memory_rows(query("unembedded"), {"limit": limit})]
 
     def count_unembedded(self) -> int:
         """See ports.Reader."""

@@ -25,7 +25,7 @@ from ai_memory.adapters.sqlite.reader import (
     title_digest,
 )
 from ai_memory.adapters.sqlite.row import Row
-from ai_memory.adapters.sqlite.statement import json_text
+from ai_memory.adapters.sqlite.statement import UNREADABLE, json_text
 from ai_memory.adapters.sqlite.work import WorkWrites
 from ai_memory.model.change import LinkDeleted, LogEntry
 from ai_memory.model.clock import HybridTime, Micros, next_hybrid_time
@@ -87,6 +87,24 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
         ids = sorted({i for lookup in lookups for i in lookup.ids})
         titles = sorted({t for lookup in lookups for t in lookup.titles})
         similar = [] if self._crowded else [ask for lookup in lookups for ask in lookup.similar]
+        try:
+            self._ask(ids, titles, similar, now)
+        except UNREADABLE:  # a damaged row among them: each is read by itself
+            self._ask([], [], similar, now)
+            self._learn(ids, self.rows_by_id(ids))
+            for row in self.rows_by_title(titles):
+                self._remember(row)
+        for namespace, title in titles:
+            self._by_title.setdefault((namespace, one_name(title)), None)
+
+    def _ask(
+        self,
+        ids: Sequence[str],
+        titles: Sequence[tuple[str, str]],
+        similar: Sequence[tuple[str, str]],
+        now: Micros,
+    ) -> None:
+        """The counters, and what is known of the ids, titles and hints."""
         counters, by_id, by_title, hints = self._one(
             query("opening"),
             {
@@ -109,8 +127,6 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
         self._learn(ids, decode_rows(by_id))
         for row in decode_rows(by_title):
             self._remember(row)
-        for namespace, title in titles:
-            self._by_title.setdefault((namespace, one_name(title)), None)
         self._similar.update(zip(similar, decode_hints(hints), strict=True))
 
     def _learn(self, ids: Sequence[str], rows: Sequence[Row]) -> None:

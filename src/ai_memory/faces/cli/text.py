@@ -137,6 +137,7 @@ def _row(memory: Result, paint: Paint) -> str:
         f"{paint.mark(memory)} {paint.bold(one_line(memory['title']))} "
         f"(p={memory['priority']}, ns={paint.cyan(memory['namespace'])}, "
         f"{paint.age(memory['updated_at'])})"
+        + (f" damaged: {', '.join(memory['damaged'])}" if memory.get("damaged") else "")
     )
 
 
@@ -183,6 +184,7 @@ def _get(result: Result, paint: Paint) -> Text:
         "expires": result.get("expires_at", "never"),
         "recalled": f"{result['access_count']}x",
         "superseded by": ", ".join(result.get("superseded_by", ())),
+        "damaged": ", ".join(result.get("damaged", ())),
         **{f"metadata.{name}": value for name, value in result["metadata"].items()},
     }
     lines += [f"  {name:12} {value}" for name, value in facts.items() if value not in ("", None)]

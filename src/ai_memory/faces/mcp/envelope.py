@@ -82,7 +82,10 @@ def read_body(body: bytes) -> tuple[JSONRPCMessage, bytes]:
         return message, body
     message = message or _mended(body)
     _open_arguments(message)
-    return message, message.model_dump_json(by_alias=True, exclude_unset=True).encode()
+    try:
+        return message, message.model_dump_json(by_alias=True, exclude_unset=True).encode()
+    except ValueError:  # it was read, and nests deeper than it can be written
+        raise Refusal(PARSE_ERROR, "the message nests too deep", _id_in(body)) from None
 
 
 def _at_once(data: bytes) -> JSONRPCMessage | None:

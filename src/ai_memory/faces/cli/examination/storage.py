@@ -12,10 +12,12 @@ import apsw
 from ai_memory.adapters.private import OTHERS
 from ai_memory.adapters.sqlite.connection import MEMORY, connect
 from ai_memory.adapters.sqlite.migration import APPLICATION_ID, migrations, schema_version
+from ai_memory.adapters.sqlite.query import query
 from ai_memory.config import Config
 from ai_memory.errors import AiMemoryError, StoreBusy, StoreReadOnly
 from ai_memory.faces.cli.examination.section import Section
 from ai_memory.faces.cli.paint import size
+from ai_memory.model.clock import INSTANT_MAX, INSTANT_MIN
 
 _WAL_BYTES_LARGE: Final = 256 * 1024 * 1024
 _PROBLEMS_SHOWN: Final = 5
@@ -52,6 +54,8 @@ def examine_storage(config: Config) -> Found:
             usable = _examine_schema(section, connection)
             if usable:
                 _examine_soundness(section, connection)
+                if schema_version(connection) == migrations()[-1].number:
+                    _examine_rows(section, connection)
         finally:
             connection.close()
     except (AiMemoryError, apsw.Error) as failure:
@@ -114,4 +118,17 @@ def _examine_soundness(section: Section, connection: apsw.Connection) -> None:
             "critical",
             f"the database is damaged: {problems[0]}",
             "Stop writing to it and restore a backup; `sqlite3 FILE .recover` saves what is left.",
+        )
+
+
+def _examine_rows(section: Section, connection: apsw.Connection) -> None:
+    """Name the memories whose rows hold something else than they should."""
+    places = {"low": INSTANT_MIN, "high": INSTANT_MAX, "limit": _PROBLEMS_SHOWN}
+    damaged = [str(row[0]) for row in connection.execute(query("damaged_ids"), places)]
+    section.fact("damaged rows", ", ".join(damaged) or "none")
+    if damaged:
+        section.find(
+            "warning",
+            f"memories are damaged, and shown with stand-ins: {', '.join(damaged)}",
+            "`ai-memory get ID` names the fields; update or delete them, or restore a backup.",
         )
