@@ -147,6 +147,39 @@ class LinkPut(msgspec.Struct, frozen=True, kw_only=True, tag="link_put", tag_fie
     recorded_at: Micros | None = None
     retracted_at: Micros | None = None
 
+    @classmethod
+    def said(
+        cls,
+        source_id: str,
+        target_id: str,
+        relation: Relation,
+        *,
+        at: Micros,
+        by: str | None,
+        since: Micros | None = None,
+        until: Micros | None = None,
+    ) -> LinkPut:
+        """What somebody says now.
+
+        Args:
+            source_id: From here.
+            target_id: To there.
+            relation: How they are related.
+            at: When it is said.
+            by: Who says so.
+            since: When it begins to hold; None: now.
+            until: When it ceases to hold; None: it still does.
+        """
+        return cls(
+            source_id=source_id,
+            target_id=target_id,
+            relation=relation,
+            created_at=at,
+            valid_from=at if since is None else since,
+            valid_until=until,
+            observed_by=by,
+        )
+
     def link(self) -> Link:
         """The row this fact describes."""
         return Link(

@@ -237,13 +237,8 @@ def consolidated(
     payload_hash = payload.hash()
     changes.append(MemoryPut.of(memory, payload_hash))
     changes += [
-        LinkPut(
-            source_id=memory.id,
-            target_id=source_id,
-            relation="derived_from",
-            created_at=context.now,
-            valid_from=context.now,
-            observed_by=context.caller.agent_id,
+        LinkPut.said(
+            memory.id, source_id, "derived_from", at=context.now, by=context.caller.agent_id
         )
         for source_id in ids
     ]

@@ -167,13 +167,8 @@ def _linking(
             or older.id in _judged(rows, newer.id)
         ):
             return Outcome(None)
-        link = LinkPut(
-            source_id=newer.id,
-            target_id=older.id,
-            relation="contradicts",
-            created_at=turn.context.now,
-            valid_from=turn.context.now,
-            observed_by=turn.context.caller.agent_id,
+        link = LinkPut.said(
+            newer.id, older.id, "contradicts", at=turn.context.now, by=turn.context.caller.agent_id
         )
         undo = {
             "target_id": older.id,

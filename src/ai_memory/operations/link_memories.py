@@ -89,14 +89,14 @@ def link_memories(command: LinkMemories, context: Context) -> Steps[LinkResult]:
         known_at = max([context.now, *(link.recorded_at for link in believed)])
         parts = missing(believed, wanted)
         facts = tuple(
-            LinkPut(
-                source_id=source,
-                target_id=target,
-                relation=command.relation,
-                created_at=known_at,
-                valid_from=part.start,
-                valid_until=part.end,
-                observed_by=observer,
+            LinkPut.said(
+                source,
+                target,
+                command.relation,
+                at=known_at,
+                by=observer,
+                since=part.start,
+                until=part.end,
             )
             for part in parts
         )

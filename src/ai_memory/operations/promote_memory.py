@@ -76,13 +76,8 @@ def promote_memory(command: PromoteMemory, context: Context) -> Steps[PromoteRes
         changes = _make_room(rows, memory, clone, context)
         changes.append(MemoryPut.of(clone, payload_hash))
         changes.append(
-            LinkPut(
-                source_id=clone.id,
-                target_id=memory.id,
-                relation="derived_from",
-                created_at=context.now,
-                valid_from=context.now,
-                observed_by=context.caller.agent_id,
+            LinkPut.said(
+                clone.id, memory.id, "derived_from", at=context.now, by=context.caller.agent_id
             )
         )
         result = PromoteResult(

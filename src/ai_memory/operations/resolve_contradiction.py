@@ -69,14 +69,14 @@ def resolve_contradiction(command: ResolveContradiction, context: Context) -> St
             link for link in believed if (link.source_id, link.relation) == (winner, "supersedes")
         ]
         said = tuple(
-            LinkPut(
-                source_id=winner,
-                target_id=loser,
-                relation="supersedes",
-                created_at=known_at,
-                valid_from=part.start,
-                valid_until=part.end,
-                observed_by=observer,
+            LinkPut.said(
+                winner,
+                loser,
+                "supersedes",
+                at=known_at,
+                by=observer,
+                since=part.start,
+                until=part.end,
             )
             for part in missing(standing, Interval(context.now, None))
         )

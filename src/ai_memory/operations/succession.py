@@ -120,14 +120,14 @@ def overruled(rows: Reader, wanted: Link, at: Micros) -> list[LinkChange]:
         until = kept[0].end if kept else None
         changes.append(ended(link, link.valid_from if until is None else until, known_at))
         changes += [
-            LinkPut(
-                source_id=link.source_id,
-                target_id=link.target_id,
-                relation=link.relation,
-                created_at=known_at,
-                valid_from=part.start,
-                valid_until=part.end,
-                observed_by=link.observed_by,
+            LinkPut.said(
+                link.source_id,
+                link.target_id,
+                link.relation,
+                at=known_at,
+                by=link.observed_by,
+                since=part.start,
+                until=part.end,
             )
             for part in rest
             if part not in kept

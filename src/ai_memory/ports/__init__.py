@@ -558,6 +558,9 @@ class Store(Protocol):
             StoreBusy, StoreUnavailable: See `submit`.
         """
 
+    def forget_erased(self) -> None:
+        """Drop what is kept in memory, if any process has erased or purged something since."""
+
     def scrub(self) -> bool:
         """Rewrite the file without what is deleted, and empty its write-ahead log.
 

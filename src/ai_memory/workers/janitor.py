@@ -61,7 +61,7 @@ class Janitor:
         self._merged_at = float("-inf")
         self._merged_to = self._written_to = -1  # positions of the log
         if background and not node.store.read_only:
-            self._start("touches", self.flush_touches)
+            self._start("touches", self.keep_up)
             embeds = node.facts.embedder is not None and pass_on is None
             self._start(
                 "chores",
@@ -104,7 +104,7 @@ class Janitor:
         Raises:
             AiMemoryError: The store failed; what was not done stays due.
         """
-        self.flush_touches()
+        self.keep_up()
         self.chores()
 
     def chores(self) -> None:
@@ -122,6 +122,11 @@ class Janitor:
         self.change_model()
         self.save_index()
         self.merge_words()
+
+    def keep_up(self) -> None:
+        """What each process does for itself: write its touches, forget what others erased."""
+        self.flush_touches()
+        self._node.store.forget_erased()
 
     def flush_touches(self) -> None:
         """Write the recalls noted since the last time."""

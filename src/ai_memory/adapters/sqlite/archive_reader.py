@@ -196,6 +196,11 @@ class ArchiveReader(Statements):
         mark: str | None = self._one("SELECT value FROM meta WHERE name = 'scrub_due'")
         return mark
 
+    def last_erasure(self) -> str | None:
+        """A mark that changes whenever something is erased or purged; None: nothing was."""
+        mark: str | None = self._one("SELECT value FROM meta WHERE name = 'last_erasure'")
+        return mark
+
     def traces(self, memory_id: str) -> Traces:
         """See ports.Reader."""
         self._flush()

@@ -724,7 +724,7 @@ DELETE FROM link WHERE source_id IN (SELECT value ->> 0 FROM json_each(:rows))
 DELETE FROM model_work WHERE memory_id IN (SELECT value ->> 0 FROM json_each(:rows))
 
 -- name: mark_scrub --
-INSERT INTO meta (name, value) VALUES ('scrub_due', :mark)
+INSERT INTO meta (name, value) VALUES ('scrub_due', :mark), ('last_erasure', :mark)
 ON CONFLICT (name) DO UPDATE SET value = excluded.value
 
 -- name: purge_aliases --

@@ -92,6 +92,7 @@ class SqliteStore:
         self._cache_asked = 0
         self._tail: ArchiveTail | None = None
         self._cache_lock = threading.Lock()
+        self._erasure: str | None = None  # the last that is no longer in memory either
         self._writer = Writer(connection, self._begin, clock.now, turn)
 
     @property
@@ -254,6 +255,22 @@ class SqliteStore:
 
         return self._writer.between(merge_words).result()
 
+    def forget_erased(self) -> None:
+        """See ports.Store."""
+        with self.read() as rows:
+            assert isinstance(rows, SqliteReader)
+            last = rows.last_erasure()
+        if last != self._erasure:
+            self._forget()
+            self._erasure = last
+
+    def _forget(self) -> None:
+        """Drop what is kept in memory of words and of the archive; whoever asks reads it anew."""
+        with self._cache_lock:
+            self._cache = None
+            if self._tail is not None:
+                self._tail.close()
+
     def scrub(self) -> bool:
         """See ports.Store."""
         if self._closed:
@@ -262,8 +279,7 @@ class SqliteStore:
             raise StoreReadOnly("the database cannot be written here")
         from ai_memory.adapters.sqlite.scrub import rewrite, scrub_file
 
-        with self._cache_lock:
-            self._cache = None
+        self._forget()
         if self._shared is not None:
             with self._shared, sqlite_errors():
                 return rewrite(self._writer_connection)
