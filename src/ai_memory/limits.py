@@ -115,6 +115,7 @@ LOOP_READS_SKIPPED: Final = 16  # of an operation that took more; threads read a
 TOUCH_FLUSH_SECS: Final = 0.5  # promised: within one second
 JANITOR_SECS: Final = 60.0
 FOREIGN_TEXT_SECS: Final = 5.0  # from one look for texts that other processes left to the next
+VECTORS_LATE_SECS: Final = 86_400.0  # a memory that waits longer for its vectors is told of
 PURGE_SECS: Final = 21_600.0  # between two purges of what was archived too long ago
 MERGE_PAGES: Final = 16  # of the keyword index, merged at once: some 2 ms
 MERGES_MAX: Final = 512  # in a turn of the janitor; a million memories take several turns

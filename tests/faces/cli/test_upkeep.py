@@ -101,8 +101,11 @@ def test_doctor_does_not_make_the_database_it_looks_for(sh: Shell, tmp_path: Pat
     assert not (tmp_path / "memory.db").exists()
 
 
-def test_doctor_finds_missing_vectors_and_mends_them(sh: Shell) -> None:
+def test_doctor_finds_missing_vectors_and_mends_them(sh: Shell, tmp_path: Path) -> None:
     sh.store("Coffee")
+    fresh = sh.ok("doctor", "--level", "semantic", "--fail-on-warn").out
+    assert "vectors will be made by" in fresh
+    execute(tmp_path / "memory.db", "UPDATE memory SET updated_at = updated_at - 172800000000")
     sick = sh("doctor", "--level", "semantic", "--fail-on-warn")
     assert sick.code == 1
     assert "! 1 memory has no vectors yet." in sick.out

@@ -14,6 +14,7 @@ from ai_memory.errors import AiMemoryError
 from ai_memory.faces.cli.examination.graph import examine_belonging, examine_graph
 from ai_memory.faces.cli.examination.section import Section
 from ai_memory.faces.cli.paint import plural
+from ai_memory.model.clock import SECOND
 from ai_memory.operations.expand_query import ExpandQuery
 from ai_memory.operations.memory_health import HealthResult, MemoryHealth
 from ai_memory.operations.memory_stats import MemoryStats, StatsResult
@@ -208,12 +209,23 @@ def _examine_answers(section: Section, opened: OpenNode, *, fix: bool) -> None:
     section.fact("mode", "hybrid" if health.embedder_ready else "keyword")
     section.fact("waiting for vectors", stats.unembedded)
     if stats.unembedded and health.embedder_ready:
-        section.find(
-            "warning",
-            f"{plural(stats.unembedded, 'memory has', 'memories have')} no vectors yet",
-            "A running node makes them by itself; else run `ai-memory reembed`.",
-        )
+        _examine_waiting(section, opened, stats.unembedded)
     _examine_change(section, opened)
+
+
+def _examine_waiting(section: Section, opened: OpenNode, count: int) -> None:
+    """A store without a running node leaves its vectors for later; only what waits long is told."""
+    with opened.node.store.read() as rows:
+        oldest = rows.unembedded(1)
+    late = opened.node.clock.now() - int(limits.VECTORS_LATE_SECS * SECOND)
+    if oldest and oldest[0].updated_at > late:
+        section.fact("vectors will be made by", "the next recall, or a running node")
+        return
+    section.find(
+        "warning",
+        f"{plural(count, 'memory has', 'memories have')} no vectors yet",
+        "A running node makes them by itself; else run `ai-memory reembed`.",
+    )
 
 
 def _examine_change(section: Section, opened: OpenNode) -> None:
