@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from ai_memory import typed
 from ai_memory.adapters.sqlite.row import Row
 from ai_memory.model.memory import Archived, DamagedMemory, Memory, Payload, Version
 from ai_memory.model.record import PastVersion
@@ -51,7 +52,7 @@ def salvage(
     # As bytes: a text that is no UTF-8 would not become one of Python's.
     text: bytes = ask(f"SELECT CAST((\n{sql}\n) AS BLOB)")
     found: list[T] = []
-    for raw in msgspec.json.decode(text.decode(errors="replace"), type=list[msgspec.Raw]):
+    for raw in typed.decode_json(text.decode(errors="replace"), list[msgspec.Raw]):
         try:
             found += rows.decode(b"[%b]" % bytes(raw))
         except msgspec.DecodeError:
@@ -112,7 +113,7 @@ def _read(
             continue
         given: Any = None
         try:
-            given = msgspec.convert(value.get(field.encode_name), field.type)
+            given = typed.convert(value.get(field.encode_name), field.type)
             sound = not isinstance(given, float) or isfinite(given)
         except msgspec.ValidationError:
             sound = False
