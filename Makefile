@@ -20,7 +20,7 @@ export DATA
 
 .DEFAULT_GOAL := help
 .PHONY: help setup dev run test check format docs offline wheel soak siege model fuzz bench sizes eval \
-  lock clean
+  quality  lock clean
 
 define HELP
 make setup    install what running needs into $(VENV)/ (a no-op when nothing changed)
@@ -42,6 +42,8 @@ make bench    setup, then measure speed, each figure beside its floor
 make sizes    the same at four sizes up to a million (an hour the first time; the
               stores are kept in .bench/), and write docs/performance.md's figures
 make eval     setup, then measure retrieval on the data in $$DATA
+make quality  setup, then measure retrieval on the project's own sets, and fail where
+              it is below FTS5, BM25 or the vectors alone
 make lock     resolve requirements/*.txt anew (ARGS=--upgrade takes newer versions)
 make clean    remove the environment and every cache
 
@@ -164,6 +166,9 @@ eval: setup
 	  echo "no evaluation data in $(DATA); name its folder: make eval DATA=..." >&2; exit 1; }
 	@$(BIN)/ai-memory eval retrieval --dataset locomo --path "$(DATA)/locomo_dev.json" $(ARGS)
 	@$(BIN)/ai-memory eval retrieval --dataset xquad --path "$(DATA)/xquad_zh.json" $(ARGS)
+
+quality: setup
+	@$(BIN)/ai-memory eval retrieval --dataset own --levels all --check $(ARGS)
 
 # --- Checks ---------------------------------------------------------------------------------------
 

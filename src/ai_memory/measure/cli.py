@@ -28,44 +28,72 @@ def main_eval(argv: list[str]) -> int:
     """
     arguments = _eval_parser().parse_args(argv)
     # Before the work, not after it.
-    _require_folder(arguments.output)
-    _require_folder(arguments.plot and arguments.plot.parent)
-    _require_folder(arguments.keep)
-    from ai_memory.measure.eval import collection, curve, report, trial
-    from ai_memory.measure.eval.result import below_parts, result
+    for folder in (arguments.output, arguments.plot and arguments.plot.parent, arguments.keep):
+        _require_folder(folder)
+    from ai_memory.measure.eval import collection, curve, report
+    from ai_memory.measure.eval.result import below_parts
 
     level = load_config({"tier": arguments.tier}).tier
-    dataset = collection.open_collection(
-        arguments.dataset, arguments.path, arguments.unit, arguments.questions
-    )
-    questions = collection.choose(dataset.questions, arguments.split, arguments.limit_questions)
-    levels = trial.levels_of(level, every=arguments.levels == "all")
-    done = trial.run(
-        arguments.dataset,
-        dataset,
-        questions,
-        levels,
-        ingredients=arguments.ablate,
-        keep=arguments.keep,
-    )
-    if done.filled.problems:
-        _say(f"ai-memory: {done.filled.problems} pieces of {arguments.path} could not be stored")
-    found = result(done)
+    if arguments.dataset == "own":
+        sets = collection.own_sets()
+        results = {name: _evaluated(arguments, name, path, level) for name, path in sets.items()}
+        found: dict[str, Any] = {"dataset": "own", "level": level, "sets": results}
+        shown = report.summary(results)
+    else:
+        if arguments.path is None:
+            raise ValidationFailed(
+                f"--dataset {arguments.dataset} is read from a file or folder",
+                hint="Say which: --path PATH.",
+                field="path",
+            )
+        named = arguments.path.stem if arguments.dataset == "cases" else arguments.dataset
+        found = _evaluated(arguments, named, arguments.path, level)
+        results = {named: found}
+        shown = report.text(found)
     if arguments.output is not None:
-        name = f"eval-{arguments.dataset}-{dataset.unit}-{level}"
-        _write(arguments.output / f"{name}.json", _json(found))
-        _write(arguments.output / f"{name}.svg", report.plot(found))
-        trade = curve.plot(found)
-        if trade is not None:
-            _write(arguments.output / f"{name}-floor.svg", trade)
+        for name, figures in results.items():
+            stem = f"eval-{name}-{figures['unit']}-{level}"
+            _write(arguments.output / f"{stem}.json", _json(figures))
+            _write(arguments.output / f"{stem}.svg", report.plot(figures))
+            trade = curve.plot(figures)
+            if trade is not None:
+                _write(arguments.output / f"{stem}-floor.svg", trade)
+        if arguments.dataset == "own":
+            _write(arguments.output / f"eval-own-{level}.md", f"{report.summary_page(results)}\n")
     if arguments.plot is not None:
         _write(arguments.plot, report.plot(found))
-    sys.stdout.write(_json(found) if arguments.json else f"{report.text(found)}\n")
-    missed = below_parts(found)
+    sys.stdout.write(_json(found) if arguments.json else f"{shown}\n")
+    missed = [where for figures in results.values() for where in below_parts(figures)]
     if arguments.check and missed:
         _say(f"ai-memory: below a part of itself: {'; '.join(missed)}")
         return _EXIT_MISSED
     return _EXIT_OK
+
+
+def _evaluated(arguments: argparse.Namespace, name: str, path: Path, level: str) -> dict[str, Any]:
+    """The figures of one data set."""
+    from ai_memory.measure.eval import collection, trial
+    from ai_memory.measure.eval.result import result
+
+    format = "cases" if arguments.dataset == "own" else arguments.dataset  # noqa: A001  (as elsewhere)
+    dataset = collection.open_collection(format, path, arguments.unit, arguments.questions)
+    questions = collection.choose(dataset.questions, arguments.split, arguments.limit_questions)
+    unanswerable = collection.choose_some(
+        dataset.unanswerable, arguments.split, arguments.limit_questions
+    )
+    levels = trial.levels_of(level, every=arguments.levels == "all")
+    done = trial.run(
+        name,
+        dataset,
+        questions,
+        levels,
+        unanswerable,
+        ingredients=arguments.ablate,
+        keep=arguments.keep,
+    )
+    if done.filled.problems:
+        _say(f"ai-memory: {done.filled.problems} pieces of {path} could not be stored")
+    return result(done)
 
 
 def main_bench(argv: list[str]) -> int:
@@ -131,8 +159,9 @@ def _eval_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = retrieval.add_argument
-    add("--dataset", required=True, choices=FORMATS, help="what the file is")
-    add("--path", required=True, type=Path, help="the file, or the folder of a collection")
+    add("--dataset", required=True, choices=("own", *FORMATS),
+        help="what the file is; own: all sets that come with the program")  # fmt: skip
+    add("--path", type=Path, help="the file, or the folder of a collection")
     add("--questions", type=Path, metavar="PATH",
         help="ask the questions of this file, such as the same in another language")  # fmt: skip
     add("--unit", choices=UNITS, help="what counts as one item (default: the data set's usual)")

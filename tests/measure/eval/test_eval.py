@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -12,7 +13,7 @@ import pytest
 
 from ai_memory.errors import EmbedderUnavailable, ValidationFailed
 from ai_memory.measure.cli import main_eval
-from ai_memory.measure.eval import ablation
+from ai_memory.measure.eval import ablation, collection
 from ai_memory.retrieval import fusion, relevance
 
 SMALL = Path(__file__).parents[2] / "data"
@@ -82,6 +83,56 @@ def test_a_check_fails_where_recall_is_below_a_part(
     assert "level keyword, any@5: -" in capsys.readouterr().err
 
 
+def test_what_nothing_answers_is_judged_by_its_kind(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = ["--tier", "keyword", "--output", str(tmp_path)]
+    found = evaluate(capsys, "cases", SMALL / "cases" / "small.json", *words)
+    confidence = found["levels"]["keyword"]["confidence"]
+    assert {kind: given["n"] for kind, given in confidence.items()} == {
+        "answerable": 3, "unknown fact": 1, "unknown name": 1,
+    }  # fmt: skip
+    assert confidence["answerable"]["answered"]["mean"] == 1
+    assert confidence["unknown fact"]["answered"]["mean"] == 1  # the lamp is there, its age is not
+    assert confidence["unknown name"]["answered"]["mean"] == 0
+    for given in confidence.values():
+        assert given["confident"]["mean"] <= given["answered"]["mean"]
+    floor = found["floor"]
+    assert floor["default"].keys() == {"unknown fact", "unknown name"}
+    assert "false_recall" not in found
+    for earlier, later in pairwise(floor["curve"]):
+        assert later["unknown fact"]["mean"] <= earlier["unknown fact"]["mean"]
+    lines = ET.parse(tmp_path / "eval-small-unit-keyword-floor.svg").getroot()
+    assert {"unknown fact", "unknown name"} <= {element.text for element in lines.iter()}
+
+
+def test_what_changed_is_judged_by_what_is_true_now(capsys: pytest.CaptureFixture[str]) -> None:
+    found = evaluate(capsys, "cases", SMALL / "cases" / "small.json", "--tier", "keyword")
+    changes = found["levels"]["keyword"]["changes"]
+    assert (changes["n"], changes["mistold"]["n"]) == (1, 3)
+    assert changes["current_first"]["mean"] in (0, 1)
+    assert changes["mistold"]["mean"] == 0
+
+
+def test_all_own_sets_in_one_command(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    cases = SMALL / "cases"
+    small = {name: cases / f"{name}.json" for name in ("small", "included")}
+    monkeypatch.setattr(collection, "own_sets", lambda: small)
+    words = ["retrieval", "--dataset", "own", "--tier", "keyword", "--output", str(tmp_path)]
+    assert main_eval([*words, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found["sets"]) == ["small", "included"]
+    assert found["sets"]["included"]["n"] == 1
+    assert main_eval(words) == 0
+    shown = capsys.readouterr().out
+    assert "small, keyword, unknown name (n = 1)" in shown
+    assert (tmp_path / "eval-own-keyword.md").read_text().startswith("|  | n | R@1 |")
+    with pytest.raises(ValidationFailed, match="is read from a file"):
+        main_eval(["retrieval", "--dataset", "xquad", "--tier", "keyword"])
+
+
 def test_a_finer_unit_is_another_task(capsys: pytest.CaptureFixture[str]) -> None:
     path = SMALL / "dialogue.json"
     found = evaluate(capsys, "locomo", path, "--tier", "keyword", "--unit", "turn")
@@ -117,7 +168,7 @@ def test_every_data_set(
     dataset: str, path: str, unit: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = evaluate(capsys, dataset, SMALL / path, "--tier", "keyword")
-    assert (found["dataset"], found["unit"]) == (dataset, unit)
+    assert (found["dataset"], found["unit"]) == ("small" if dataset == "cases" else dataset, unit)
     assert found["n"] > 0
     assert found["any@10"]["mean"] > 0
 

@@ -26,6 +26,12 @@ FORMATS: Final = {
 UNITS: Final = ("session", "turn", "paragraph", "document", "unit")
 SPLITS: Final = ("all", "dev", "validation")
 _DEV_SHARE: Final = 0.6
+_OWN: Final = Path(__file__).parents[1] / "sets"
+
+
+def own_sets() -> dict[str, Path]:
+    """The sets that come with the program: name → file."""
+    return {path.stem: path for path in sorted(_OWN.glob("*.json"))}
 
 
 def open_collection(
@@ -74,6 +80,18 @@ def choose(questions: Sequence[Question], split: str, limit: int | None) -> list
     Raises:
         ValidationFailed: No question is left.
     """
+    found = choose_some(questions, split, limit)
+    if not found:
+        raise ValidationFailed(
+            f"the {split} side of the data set has no question",
+            hint="Measure with --split all.",
+            field="split",
+        )
+    return found
+
+
+def choose_some(questions: Sequence[Question], split: str, limit: int | None) -> list[Question]:
+    """The same, or none."""
     namespaces = list(dict.fromkeys(question.namespace for question in questions))
     dev = frozenset(namespaces[: ceil(_DEV_SHARE * len(namespaces))])
 
@@ -90,10 +108,4 @@ def choose(questions: Sequence[Question], split: str, limit: int | None) -> list
     ]
     if limit is not None and limit < len(found):
         found = [found[at * len(found) // limit] for at in range(limit)]
-    if not found:
-        raise ValidationFailed(
-            f"the {split} side of the data set has no question",
-            hint="Measure with --split all.",
-            field="split",
-        )
     return found

@@ -37,7 +37,7 @@ Fill = Callable[[Path], Filled]
 
 
 def kept(
-    root: Path, name: str, dataset: Dataset, model: EmbeddingModel | None, fill: Fill
+    root: Path, dataset: Dataset, model: EmbeddingModel | None, fill: Fill
 ) -> tuple[Path, Filled]:
     """The store of a data set: the one that is there, or one that is made now.
 
@@ -45,7 +45,6 @@ def kept(
 
     Args:
         root: Where stores are kept; exists.
-        name: Of the data set.
         dataset: What it holds.
         model: Whose vectors it has; None: any store will do, for words are in all of them.
         fill: Makes it.
@@ -53,7 +52,7 @@ def kept(
     Returns:
         The database, and what went into it when it was made.
     """
-    called = _NO_NAME.sub("_", f"{name}-{dataset.path.stem}")
+    called = _NO_NAME.sub("_", f"{dataset.format}-{dataset.path.stem}")
     stem = f"{called}-{dataset.unit}-{digest_of(dataset)}"
     places = [root / f"{stem}-{_WITHOUT_VECTORS if model is None else _named(model)}"]
     if model is None:

@@ -9,8 +9,9 @@ from ai_memory.measure.chart import Bar, Group, Panel, draw
 from ai_memory.measure.eval.asking import TOKENS_OF
 from ai_memory.measure.eval.result import COMPARED
 from ai_memory.measure.metric import METRICS
-from ai_memory.measure.table import table
+from ai_memory.measure.table import markdown, table
 
+_SUMMARY: Final = ("", "n", "R@1", "beside its best part", "any@5", "beside its best part")
 _ABLATED: Final = ("r@1", "any@5", "frac@5", "mrr")
 _HEADINGS: Final = {"r@1": "R@1", "mrr": "MRR", "ndcg@10": "nDCG@10"}
 
@@ -42,12 +43,19 @@ def text(found: Mapping[str, Any]) -> str:
         f"{TOKENS_OF} memories"
         for level, figures in found["levels"].items()
     ]
+    for level, figures in found["levels"].items():
+        lines += _marks(level, figures)
     if "floor" in found:
+        floor = found["floor"]
         lines.append(
-            f"{found['level']}: false recall {_percent(found['false_recall'])} % at min_relevance "
-            f"{found['floor']['min_relevance']:g}, which costs "
-            f"{_percent(found['floor']['any@5_loss'])} points of any@5"
+            f"{found['level']}: leaving out what is not about the question costs "
+            f"{_percent(floor['any@5_loss'])} points of any@5"
         )
+        if "false_recall" in found:
+            lines.append(
+                f"{found['level']}: false recall {_percent(found['false_recall'])} % (a question "
+                "asked in another namespace got something)"
+            )
     if "ablation" in found:
         rows = [
             [name, *(_signed(gains[metric]) for metric in _ABLATED)]
@@ -56,6 +64,54 @@ def text(found: Mapping[str, Any]) -> str:
         head = ["points that an ingredient adds", *map(_heading, _ABLATED)]
         lines += ["", table(head, rows)]
     return "\n".join(lines)
+
+
+def summary(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """Several results as one table: each set at each level, beside the best of its parts."""
+    marks = [
+        f"{name}, {line}"
+        for name, found in results.items()
+        for level, figures in found["levels"].items()
+        for line in _marks(level, figures)
+        if not line.startswith(f"{level}, answerable") or len(figures["confidence"]) > 1
+    ]
+    return "\n".join([table(_SUMMARY, _summary_rows(results)), "", *marks])
+
+
+def summary_page(results: Mapping[str, Mapping[str, Any]]) -> str:
+    """The same table in Markdown."""
+    return markdown(_SUMMARY, _summary_rows(results))
+
+
+def _summary_rows(results: Mapping[str, Mapping[str, Any]]) -> list[list[str]]:
+    rows = []
+    for name, found in results.items():
+        for level, figures in found["levels"].items():
+            row = [f"{name}, {level}", str(figures["n"])]
+            for metric in COMPARED:
+                row.append(_percent(figures[metric]))
+                gains = figures["minus_parts"]
+                part = min(gains, key=lambda part: float(gains[part][metric]["mean"]))
+                row.append(f"{_signed(gains[part][metric])} {part}")
+            rows.append(row)
+    return rows
+
+
+def _marks(level: str, figures: Mapping[str, Any]) -> list[str]:
+    """What the answers of a level say of themselves."""
+    lines = [
+        f"{level}, {kind} (n = {given['n']}): {_percent(given['answered'])} % answered with "
+        f"something, {_percent(given['confident'])} % confident"
+        for kind, given in figures["confidence"].items()
+    ]
+    if "changes" in figures:
+        given = figures["changes"]
+        lines.append(
+            f"{level}, changed (n = {given['n']}): {_percent(given['current_first'])} % current "
+            f"first, {_percent(given['told'])} % told that it changed; of all "
+            f"{given['mistold']['n']} questions {_percent(given['mistold'])} % told wrongly"
+        )
+    return lines
 
 
 def plot(found: Mapping[str, Any]) -> str:

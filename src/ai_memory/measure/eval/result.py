@@ -34,8 +34,9 @@ def result(trial: Trial) -> dict[str, Any]:
         tokens_returned; false_recall and floor where there are several namespaces; categories;
         parts: the same figures of what recall is made of, alone; and under `levels` the same for
         each level that was run, there with the recall limit, `minus_parts` (how much better it is
-        than each part) and, beside the keyword level, `hybrid_minus_keyword`; and `ablation` if it
-        was asked for.
+        than each part), `confidence` (how many answers hold something, and say that it is about the
+        question, by kind), where facts have changed `changes`, and, beside the keyword level,
+        `hybrid_minus_keyword`; and `ablation` if it was asked for.
     """
     baselines = {found.name: np.array(found.scores) for found in trial.baselines}
     keyword = next((given for given in trial.answers if given.level == "keyword"), None)
@@ -48,7 +49,14 @@ def result(trial: Trial) -> dict[str, Any]:
         }
     top = dict(levels[trial.answers[0].level])
     categories = top.pop("categories")
-    for name in ("n", "recall_limit", "hybrid_minus_keyword", "minus_parts"):
+    for name in (
+        "n",
+        "recall_limit",
+        "hybrid_minus_keyword",
+        "minus_parts",
+        "confidence",
+        "changes",
+    ):
         top.pop(name, None)
     return {
         "dataset": trial.dataset,
@@ -57,7 +65,7 @@ def result(trial: Trial) -> dict[str, Any]:
         "n": len(trial.questions),
         "skipped": trial.skipped,
         **top,
-        **(unanswerable.shown(trial.floors) if trial.floors is not None else {}),
+        **_floors(trial),
         "levels": levels,
         "parts": {
             part.name: {"detail": part.detail, **_figures(baselines[part.name])}
@@ -66,6 +74,46 @@ def result(trial: Trial) -> dict[str, Any]:
         "categories": categories,
         **({} if trial.ablation is None else {"ablation": _ablation(trial)}),
     }
+
+
+def _floors(trial: Trial) -> dict[str, Any]:
+    if trial.floors is None:
+        return {}
+    column = list(METRICS).index("any@5")
+    return unanswerable.shown(trial.floors, trial.answers[0].scores[:, column : column + 1])
+
+
+def _confidence(given: Answers) -> dict[str, Any]:
+    """How many answers hold something, and say that it is about the question; by kind."""
+    kinds = {"answerable": given.marks, **given.nothing}
+    return {
+        kind: {
+            "n": len(marks),
+            "answered": _share([mark.answered for mark in marks]),
+            "confident": _share([mark.confident for mark in marks]),
+        }
+        for kind, marks in kinds.items()
+    }
+
+
+def _changes(given: Answers, questions: Sequence[Question]) -> dict[str, Any]:
+    """Of questions about what has changed; empty where there are none."""
+    changed = [mark for mark, asked in zip(given.marks, questions, strict=True) if asked.avoid]
+    if not changed:
+        return {}
+    return {
+        "changes": {
+            "n": len(changed),
+            "current_first": _share([mark.current_first for mark in changed]),
+            "told": _share([mark.told for mark in changed]),
+            "mistold": {"n": len(given.marks), **_share([mark.mistold for mark in given.marks])},
+        }
+    }
+
+
+def _share(values: Sequence[bool]) -> dict[str, float]:
+    (interval,) = bootstrap(np.array(values, np.float64)[:, None])
+    return _shown(interval)
 
 
 def _ablation(trial: Trial) -> dict[str, Any]:
@@ -90,6 +138,8 @@ def _level(
         "p95_ms": round(times.p95_ms, 3),
         "tokens_returned": round(given.tokens, 1),
         "recall_limit": limits.RECALL_LIMIT_MAX,
+        "confidence": _confidence(given),
+        **_changes(given, questions),
         "categories": _categories(given.scores, questions),
     }
     if keyword is not None and keyword is not given:

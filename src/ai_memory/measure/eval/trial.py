@@ -17,7 +17,7 @@ from ai_memory.measure.eval.asking import Answers, ask
 from ai_memory.measure.eval.baseline import Baseline, by_vectors, by_words, made_of
 from ai_memory.measure.eval.filling import Filled, fill
 from ai_memory.measure.eval.keeping import DATABASE, kept, remembered
-from ai_memory.measure.eval.unanswerable import Floors, ask_elsewhere
+from ai_memory.measure.eval.unanswerable import Floors, try_floors
 from ai_memory.measure.progress import Preparation
 from ai_memory.ports import EmbeddingModel
 
@@ -28,8 +28,8 @@ class Trial(NamedTuple):
     Attributes:
         skipped: Questions of the data set without usable evidence.
         answers: One per level, the configured level first.
-        floors: What the relevance floor does at the configured level; None if the data set has one
-            namespace only.
+        floors: What the relevance floor does at the configured level; None if the data set has
+            nothing that cannot be answered.
         ablation: What the configured level answered without each ingredient, if that was asked.
         baselines: What its parts answer alone: words, and vectors if a level has them.
     """
@@ -58,6 +58,7 @@ def run(
     dataset: Dataset,
     questions: Sequence[Question],
     levels: Sequence[str],
+    unanswerable: Sequence[Question] = (),
     *,
     ingredients: bool = False,
     keep: Path | None = None,
@@ -69,6 +70,7 @@ def run(
         dataset: Its memories are stored, all of them.
         questions: Those of it that are asked.
         levels: The configured one first.
+        unanswerable: Questions that nothing answers.
         ingredients: Also ask without each ingredient of the ranking, at the configured level.
         keep: Where filled stores are found and left; None: a temporary one is filled.
 
@@ -90,12 +92,14 @@ def run(
             db = Path(folder) / DATABASE
             filled = make(db)
         else:
-            db, filled = kept(keep, name, dataset, _model(falling[0]), make)
+            db, filled = kept(keep, dataset, _model(falling[0]), make)
         for level in falling:
             with closing(_open(db, level)) as opened:
-                answers[level] = ask(opened, questions)
+                answers[level] = ask(opened, questions, unanswerable)
                 if level == levels[0]:
-                    floors = ask_elsewhere(opened, questions)
+                    floors = try_floors(
+                        opened, questions, unanswerable, elsewhere=dataset.format != "cases"
+                    )
                     ablation = ablate(opened, questions) if ingredients else None
 
         def parts() -> list[Baseline]:

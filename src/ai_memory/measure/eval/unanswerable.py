@@ -1,21 +1,24 @@
-"""Asking what cannot be answered: each question of one dialogue in the namespace of the next.
+"""Asking what cannot be answered.
 
-Every question is also asked where it can be answered, both times with the floor off; the relevance
-of each hit then tells what any floor would have let through.
+That is what a data set says nothing answers, by kind; and, of a data set of dialogues, each
+question in the namespace of the next. Every question is asked as anybody would ask it, and with the
+floor off; the relevance of each hit then tells what any floor would have let through.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from ai_memory import limits
 from ai_memory.adapters.formats import Question
 from ai_memory.compose import OpenNode
-from ai_memory.measure.interval import Interval, bootstrap
+from ai_memory.measure.eval.mark import unit_of
+from ai_memory.measure.interval import Interval, Scores, bootstrap
 from ai_memory.measure.metric import any_at, distinct
 from ai_memory.measure.progress import Progress
 from ai_memory.operations.recall_memories import RecallMemories, RecallResult
@@ -25,71 +28,115 @@ _FLOORS: Final = tuple(step / 20 for step in range(20))
 _DIGITS: Final = 4
 
 
+ELSEWHERE: Final = "elsewhere"
+"""The kind of a question that is asked in another namespace than its own."""
+
+
 class Floors(NamedTuple):
-    """What each floor of `_FLOORS`, and the default, does to a level.
+    """What each floor of `_FLOORS` does to a level.
 
     Attributes:
         answered: Whether a gold unit is among the first five. Shape (questions, floors).
-        fooled: Whether the question got anything in the other namespace. Same shape.
+        fooled: Kind of question that nothing answers → whether it got anything. Shape (questions of
+            the kind, floors).
+        default: The same without a floor being named. Shape (questions of the kind, 1).
     """
 
     level: str
     answered: npt.NDArray[np.float64]
-    fooled: npt.NDArray[np.float64]
+    fooled: Mapping[str, npt.NDArray[np.float64]]
+    default: Mapping[str, npt.NDArray[np.float64]]
 
 
-def ask_elsewhere(opened: OpenNode, questions: Sequence[Question]) -> Floors | None:
-    """Ask every question within its namespace and within the next; None if there is one only."""
+def try_floors(
+    opened: OpenNode,
+    questions: Sequence[Question],
+    unanswerable: Sequence[Question],
+    *,
+    elsewhere: bool,
+) -> Floors | None:
+    """Ask with every floor; None if there is nothing that cannot be answered.
+
+    Args:
+        opened: A filled store.
+        questions: Those with an answer.
+        unanswerable: Those that nothing answers.
+        elsewhere: Whether a question has no answer in the namespace of another one.
+    """
+    kinds: dict[str, list[Question]] = {}
+    for question in unanswerable:
+        kinds.setdefault(question.category, []).append(question)
     namespaces = list(dict.fromkeys(question.namespace for question in questions))
-    if len(namespaces) < 2:
+    if elsewhere and len(namespaces) > 1:
+        following = dict(zip(namespaces, [*namespaces[1:], namespaces[0]], strict=True))
+        kinds[ELSEWHERE] = [
+            msgspec.structs.replace(question, namespace=following[question.namespace])
+            for question in questions
+        ]
+    if not kinds:
         return None
-    following = dict(zip(namespaces, [*namespaces[1:], namespaces[0]], strict=True))
     caller = opened.caller("python")
-    floors = (*_FLOORS, MIN_RELEVANCE)
-    answered = np.zeros((len(questions), len(floors)))
-    fooled = np.zeros_like(answered)
+    asked = len(questions) + 2 * sum(map(len, kinds.values()))
+    answered = np.zeros((len(questions), len(_FLOORS)))
+    fooled = {kind: np.zeros((len(some), len(_FLOORS))) for kind, some in kinds.items()}
+    default = {kind: np.zeros((len(some), 1)) for kind, some in kinds.items()}
     title = f"Asking what cannot be answered at level {opened.config.tier}"
-    with Progress(title, len(questions), unit="question") as progress:
+    with Progress(title, asked, unit="question") as progress:
         for row, question in enumerate(questions):
-            here: RecallResult = opened.node.execute(caller, _recall(question, question.namespace))
-            there: RecallResult = opened.node.execute(
-                caller, _recall(question, following[question.namespace])
-            )
-            found = [(str(m.metadata.get(question.key)), m.relevance) for m in here.memories]
-            for column, floor in enumerate(floors):
+            result: RecallResult = opened.node.execute(caller, _recall(question, floor=0.0))
+            found = [(unit_of(m, question.key), m.relevance) for m in result.memories]
+            for column, floor in enumerate(_FLOORS):
                 units = distinct(unit for unit, fits in found if fits >= floor)
                 answered[row, column] = any_at(5, units, question.gold)
-                best = max((m.relevance for m in there.memories), default=-1.0)
-                fooled[row, column] = best >= floor
             progress.advance()
+        for kind, some in kinds.items():
+            for row, question in enumerate(some):
+                result = opened.node.execute(caller, _recall(question))
+                default[kind][row] = bool(result.memories)
+                result = opened.node.execute(caller, _recall(question, floor=0.0))
+                best = max((m.relevance for m in result.memories), default=-1.0)
+                fooled[kind][row] = np.array(_FLOORS) <= best
+                progress.advance(2)
     opened.node.drain_touches()
-    return Floors(opened.config.tier, answered, fooled)
+    return Floors(opened.config.tier, answered, fooled, default)
 
 
-def _recall(question: Question, namespace: str | None) -> RecallMemories:
-    return RecallMemories(
-        context=question.text,
-        namespace=namespace,
-        limit=limits.RECALL_LIMIT_MAX,
-        min_relevance=0.0,
+def _recall(question: Question, *, floor: float | None = None) -> RecallMemories:
+    asked = RecallMemories(
+        context=question.text, namespace=question.namespace, limit=limits.RECALL_LIMIT_MAX
     )
+    return asked if floor is None else msgspec.structs.replace(asked, min_relevance=floor)
 
 
-def shown(floors: Floors) -> dict[str, Any]:
-    """As JSON: the false-recall rate at the default floor, what it costs, and the curve."""
-    any_5, false = bootstrap(floors.answered), bootstrap(floors.fooled)
-    (loss,) = bootstrap(floors.answered[:, :1] - floors.answered[:, -1:])
+def shown(floors: Floors, any_5: Scores) -> dict[str, Any]:
+    """As JSON: how often each kind is answered, what the default costs, and the curve.
+
+    Args:
+        floors: What was measured.
+        any_5: any@5 of the questions as anybody would ask them. Shape (questions, 1).
+    """
+    right = bootstrap(floors.answered)
+    wrong = {kind: bootstrap(some) for kind, some in floors.fooled.items()}
+    (loss,) = bootstrap(floors.answered[:, :1] - any_5)
+    curve = []
+    for at, floor in enumerate(_FLOORS):
+        point = {"min_relevance": floor, "any@5": _figure(right[at])}
+        point |= {_key(kind): _figure(some[at]) for kind, some in wrong.items()}
+        curve.append(point)
+    default = {_key(kind): _figure(bootstrap(some)[0]) for kind, some in floors.default.items()}
     return {
-        "false_recall": _figure(false[-1]),
+        **({"false_recall": default["false_recall"]} if "false_recall" in default else {}),
         "floor": {
             "min_relevance": MIN_RELEVANCE,
             "any@5_loss": _figure(loss),
-            "curve": [
-                {"min_relevance": at, "any@5": _figure(right), "false_recall": _figure(wrong)}
-                for at, right, wrong in zip(_FLOORS, any_5, false, strict=False)
-            ],
+            "default": default,
+            "curve": curve,
         },
     }
+
+
+def _key(kind: str) -> str:
+    return "false_recall" if kind == ELSEWHERE else kind
 
 
 def _figure(interval: Interval) -> dict[str, float]:
