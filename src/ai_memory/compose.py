@@ -32,6 +32,7 @@ from ai_memory.workers.reembedder import Reembedder
 
 if TYPE_CHECKING:
     from ai_memory.adapters.reranker import OnnxCrossEncoder
+    from ai_memory.adapters.sqlite.place import FileId
     from ai_memory.adapters.sqlite.turn import Turn
     from ai_memory.adapters.vector_index.folder import IndexFolder
     from ai_memory.ports import (
@@ -64,12 +65,14 @@ class Share(NamedTuple):
         keeps_house: It does what only one need do: the janitor's chores and the curator's work.
         ring: Wakes the one that does.
         turns: A descriptor they have in common, on which they take turns to write.
+        file: Which file the others have open; None for the first of them.
     """
 
     processes: int = 1
     keeps_house: bool = True
     ring: Callable[[], None] = lambda: None
     turns: int | None = None
+    file: FileId | None = None
 
 
 class OpenNode:
@@ -184,6 +187,7 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
             entropy=entropy,
             bm25_weights=WORD_WEIGHTS,
             turn=_turn(share),
+            expected=share.file,
         )
         opening.callback(store.close)
         index: VectorIndex | None = None

@@ -208,6 +208,16 @@ class StoreReadOnly(StoreUnavailable):
     )
 
 
+class StoreMoved(StoreUnavailable):
+    """The database's file was removed or replaced while it was open: what is written is lost."""
+
+    code = "STORE_MOVED"
+    default_hint = (
+        "Nothing is stored any more. Save what this node still holds, with an export from it "
+        "(`ai-memory --url URL export FILE`), then put the right file in its place and start anew."
+    )
+
+
 class SchemaTooNew(AiMemoryError):
     """A newer program wrote this database."""
 

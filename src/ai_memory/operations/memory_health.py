@@ -16,7 +16,7 @@ class MemoryHealth(Command, frozen=True, kw_only=True):
 
 
 class HealthResult(msgspec.Struct, kw_only=True):
-    """`status` is ok: a store that does not answer is an error instead.
+    """`status` is ok: a store that does not answer, or whose file is gone, is an error instead.
 
     Attributes:
         workers: How many processes answer for this node.
@@ -35,6 +35,7 @@ class HealthResult(msgspec.Struct, kw_only=True):
 
 def memory_health(command: MemoryHealth, rows: Reader, context: Context) -> HealthResult:  # noqa: ARG001
     """Run MemoryHealth."""
+    rows.require_in_place()
     facts = context.facts
     problem = vectors_problem(rows, context)
     return HealthResult(

@@ -28,6 +28,8 @@ from ai_memory.model.trace import ArchiveFigures, Traces
 from ai_memory.model.work import Curation, CuratorRun, ModelWork, WorkCounts
 from ai_memory.ports.graph import GraphRows
 from ai_memory.ports.page import RowIntake, RowPages
+from ai_memory.ports.system import Clock as Clock
+from ai_memory.ports.system import Entropy as Entropy
 from ai_memory.ports.vectors import IndexPurge as IndexPurge
 from ai_memory.ports.vectors import VectorIndex as VectorIndex
 from ai_memory.ports.vectors import VectorRows as VectorRows
@@ -42,23 +44,6 @@ AnswerT = TypeVar("AnswerT", bound=msgspec.Struct)
 
 VectorBlob: TypeAlias = bytes
 """One embedding at rest: dim little-endian float16 values."""
-
-
-class Clock(Protocol):
-    """Reads time. The only source of `now`."""
-
-    def now(self) -> Micros:
-        """The current instant."""
-
-    def monotonic(self) -> float:
-        """Seconds since some fixed point; for durations."""
-
-
-class Entropy(Protocol):
-    """Makes what must be unique or unguessable."""
-
-    def new_id(self) -> str:
-        """A fresh identifier: a UUID, random, 36 characters."""
 
 
 class EmbeddingModel(NamedTuple):
@@ -157,6 +142,13 @@ class WordHit(NamedTuple):
 
 class Reader(VectorRows, GraphRows, RowPages, Protocol):
     """One consistent snapshot. Rows come as they are: expiry and scope are a Filter's business."""
+
+    def require_in_place(self) -> None:
+        """Make sure that what is written here will be found again.
+
+        Raises:
+            StoreMoved: The file was removed or replaced; what it held can still be read.
+        """
 
     def log_position(self) -> int:
         """The local position of the newest log entry; 0 for an empty store."""
@@ -517,6 +509,10 @@ class Store(Protocol):
     def origin(self) -> str:
         """This node's name in the log; made once, kept with the database."""
 
+    @property
+    def file(self) -> tuple[int, int] | None:
+        """What tells its file from another of the same name; None where none can take its place."""
+
     def read(self, steps_max: int | None = None) -> AbstractContextManager[Reader]:
         """One consistent snapshot, on this thread's connection.
 
@@ -538,6 +534,7 @@ class Store(Protocol):
 
         Raises (through the future):
             StoreBusy: Another process held the lock beyond the bounded wait.
+            StoreMoved: The file was removed or replaced; nothing is acknowledged any more.
             StoreUnavailable: The database failed.
         """
 

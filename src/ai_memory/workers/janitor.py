@@ -8,10 +8,11 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from ai_memory import limits
-from ai_memory.errors import EmbedderUnavailable, NodeClosed
+from ai_memory.errors import EmbedderUnavailable, NodeClosed, StoreMoved
 from ai_memory.model.command import Caller
 from ai_memory.model.printable import printable
 from ai_memory.node import Node
@@ -238,10 +239,11 @@ class Janitor:
         self._ring()
         for thread in self._threads:
             thread.join()
-        self.flush_touches()
-        if not self._threads and not self._node.store.read_only:
-            self.collect()
-            self._save_little()
+        with suppress(StoreMoved):  # who stored has heard of it, and nobody will find the rest
+            self.flush_touches()
+            if not self._threads and not self._node.store.read_only:
+                self.collect()
+                self._save_little()
 
     def _save_little(self) -> None:
         """A one-shot process persists what takes a moment; a long tail waits for a server."""

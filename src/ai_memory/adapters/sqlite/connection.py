@@ -11,7 +11,7 @@ import apsw
 
 from ai_memory import limits
 from ai_memory.adapters.private import make_file
-from ai_memory.errors import StoreBusy, StoreReadOnly, StoreUnavailable
+from ai_memory.errors import StoreBusy, StoreMoved, StoreReadOnly, StoreUnavailable
 from ai_memory.ports import OutOfSteps
 
 MEMORY: Final = ":memory:"
@@ -26,6 +26,7 @@ def sqlite_errors() -> Iterator[None]:
     Raises:
         OutOfSteps: Who reads may spend no more.
         StoreBusy: The lock was held beyond the bounded wait.
+        StoreMoved: The path names another file than the one that is open.
         StoreUnavailable: The file cannot be opened, read or written.
     """
     try:
@@ -39,6 +40,8 @@ def sqlite_errors() -> Iterator[None]:
             "the disk is full", hint="Free some space; nothing was stored."
         ) from cause
     except apsw.ReadOnlyError as cause:
+        if getattr(cause, "extendedresult", None) == apsw.SQLITE_READONLY_DBMOVED:
+            raise StoreMoved("the database was removed or replaced while it was opened") from cause
         raise StoreReadOnly("the database cannot be written here") from cause
     except (apsw.CorruptError, apsw.NotADBError) as cause:
         raise StoreUnavailable(

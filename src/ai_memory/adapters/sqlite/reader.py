@@ -87,6 +87,7 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
         word_cache: Callable[[], WordCache | None] = lambda: None,
         vectors_of: EmbeddingModel | None = None,
         archive_tail: Callable[[], ArchiveTail | None] = lambda: None,
+        require_in_place: Callable[[], None] = lambda: None,
     ) -> None:
         """Take a connection inside a transaction.
 
@@ -96,17 +97,23 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
             word_cache: Words in memory, for whoever asks again and again.
             vectors_of: Whose vectors the methods of VectorRows see; None: the serving model's.
             archive_tail: What was archived last, in memory, for whoever asks again.
+            require_in_place: Makes sure that the file is still the one its path names.
         """
         super().__init__(connection)
         self._weights = bm25_weights
         self._word_cache = word_cache
         self._vectors_of = vectors_of
         self._tail = archive_tail
+        self._require_in_place = require_in_place
         self._known_models: list[ModelRow] | None = None
         self._places: dict[int, tuple[int, int, int]] = {}  # of windows whose vectors were read
 
     def _archive_tail(self) -> ArchiveTail | None:
         return self._tail()
+
+    def require_in_place(self) -> None:
+        """See ports.Reader."""
+        self._require_in_place()
 
     # -- memories ------------------------------------------------------------------------------
 

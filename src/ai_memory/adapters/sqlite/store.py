@@ -15,10 +15,11 @@ from ai_memory import limits
 from ai_memory.adapters.private import make_folder
 from ai_memory.adapters.sqlite.connection import MEMORY, connect, sqlite_errors
 from ai_memory.adapters.sqlite.migration import migrate, require_newest
+from ai_memory.adapters.sqlite.place import FileId, Place, file_id
 from ai_memory.adapters.sqlite.reader import WORD_WEIGHTS, SqliteReader
 from ai_memory.adapters.sqlite.transaction import SqliteTransaction, make_intake
 from ai_memory.adapters.sqlite.writer import Writer
-from ai_memory.errors import NodeClosed, StoreBusy, StoreReadOnly, StoreUnavailable
+from ai_memory.errors import NodeClosed, StoreBusy, StoreMoved, StoreReadOnly, StoreUnavailable
 from ai_memory.model.clock import Micros
 from ai_memory.ports import Clock, Entropy, Lookups, OutOfSteps, Reader, Transaction
 
@@ -48,10 +49,21 @@ class SqliteStore:
         bm25_weights: tuple[float, float, float],
         vfs: str | None = None,
         turn: Turn | None = None,
+        expected: FileId | None = None,
     ) -> None:
-        """Open, creating and migrating as needed; `turn` is shared with those who write too.
+        """Open, creating and migrating as needed.
+
+        Args:
+            path: The file.
+            clock: For when a step of the schema was taken.
+            entropy: For a new file's name in the log.
+            bm25_weights: Of title, content and tags.
+            vfs: Name of a registered VFS.
+            turn: Shared with those who write too.
+            expected: The file that it must be; it is not made then.
 
         Raises:
+            StoreMoved: It is another one.
             SchemaTooNew, StoreBusy, StoreUnavailable: The file cannot be used.
         """
         self.path = path
@@ -65,6 +77,8 @@ class SqliteStore:
             except OSError as cause:
                 raise StoreUnavailable(f"the folder of {path} cannot be made") from cause
         self.read_only = False
+        if expected is not None and file_id(str(path)) != expected:
+            raise StoreMoved(f"{path} was removed or replaced")
         try:
             connection = connect(path, writer=True, vfs=vfs)
         except StoreReadOnly:
@@ -79,6 +93,8 @@ class SqliteStore:
                 self._origin = _node_id(connection, entropy)
                 if not self.read_only:
                     make_intake(connection)
+                frozen = self._in_memory or self.read_only
+                self._place = None if frozen else Place(connection, str(path), expected)
         except BaseException:
             connection.close()
             raise
@@ -93,7 +109,8 @@ class SqliteStore:
         self._tail: ArchiveTail | None = None
         self._cache_lock = threading.Lock()
         self._erasure: str | None = None  # the last that is no longer in memory either
-        self._writer = Writer(connection, self._begin, clock.now, turn)
+        self._writing = threading.Lock()  # held by who uses the writer's connection
+        self._writer = Writer(connection, self._begin, clock.now, turn, self._in_place)
 
     @property
     def origin(self) -> str:
@@ -105,10 +122,27 @@ class SqliteStore:
         """Transactions committed by this process; each one is one sync of the log."""
         return self._writer.commits
 
+    @property
+    def file(self) -> FileId | None:
+        """Which file it is; None where that cannot change, or is watched otherwise."""
+        return None if self._place is None else self._place.file
+
+    def _require_in_place(self) -> None:
+        if self._place is not None:
+            self._place.require()
+
     def _begin(self, lookups: Sequence[Lookups], now: Micros, in_crowd: bool) -> SqliteTransaction:
         return SqliteTransaction(
             self._writer_connection, self._weights, self._origin, lookups, now, in_crowd=in_crowd
         )
+
+    @contextmanager
+    def _in_place(self) -> Iterator[None]:
+        """For who writes: nothing is acknowledged that went into a file which nobody will find."""
+        with self._writing:
+            self._require_in_place()
+            yield
+            self._require_in_place()
 
     def _word_cache(self) -> WordCache | None:
         """Words in memory, for a process that asks again and again; None for the first times."""
@@ -131,7 +165,11 @@ class SqliteStore:
 
     def _reader(self, connection: apsw.Connection) -> SqliteReader:
         return SqliteReader(
-            connection, self._weights, self._word_cache, archive_tail=self._archive_tail
+            connection,
+            self._weights,
+            self._word_cache,
+            archive_tail=self._archive_tail,
+            require_in_place=self._require_in_place,
         )
 
     @contextmanager
@@ -153,7 +191,14 @@ class SqliteStore:
             return
         with sqlite_errors():
             stamp = self._current_stamp()
-            connection = self._own("connection") if steps_max is None else self._hasty()
+            try:
+                connection = self._own("connection") if steps_max is None else self._hasty()
+            except StoreMoved as cause:
+                if steps_max is not None:
+                    raise OutOfSteps from cause
+                with self._saved() as rows:
+                    yield rows
+                return
             connection.execute("BEGIN")
             if steps_max is not None:
                 self._local.left = steps_max
@@ -169,6 +214,17 @@ class SqliteStore:
                     "the database was written while it was read without locks",
                     hint="It is read-only here; ask again.",
                 )
+
+    @contextmanager
+    def _saved(self) -> Iterator[Reader]:
+        """Read a file that no path names any more, on the connection that cannot write it now."""
+        with self._writing:
+            self._writer_connection.execute("BEGIN")
+            try:
+                yield self._reader(self._writer_connection)
+            finally:
+                if self._writer_connection.in_transaction:
+                    self._writer_connection.execute("COMMIT")
 
     def _current_stamp(self) -> Stamp | None:
         """Of a file that is read without locks; what was opened before it changed is let go."""
@@ -195,7 +251,13 @@ class SqliteStore:
         """This thread's connection of that name, opened when first asked for."""
         connection: apsw.Connection | None = getattr(self._local, name, None)
         if connection is None:
+            self._require_in_place()  # or there may be nothing to open
             connection = connect(self.path, writer=False, vfs=self._vfs)
+            try:
+                self._require_in_place()  # or it would read another file than is written
+            except BaseException:
+                connection.close()
+                raise
             setattr(self._local, name, connection)
             with self._readers_lock:
                 self._readers.append(connection)
@@ -279,6 +341,7 @@ class SqliteStore:
             raise StoreReadOnly("the database cannot be written here")
         from ai_memory.adapters.sqlite.scrub import rewrite, scrub_file
 
+        self._require_in_place()
         self._forget()
         if self._shared is not None:
             with self._shared, sqlite_errors():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,7 +50,9 @@ class Writer:
         begin: Callable[[Sequence[Lookups], Micros, bool], SqliteTransaction],
         clock: Callable[[], Micros],
         turn: Turn | None = None,
+        in_place: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
+        self._in_place = in_place
         self._connection = connection
         self._begin = begin
         self._clock = clock
@@ -134,7 +137,7 @@ class Writer:
         if self._turn is not None:
             self._turn.take()
         try:
-            with sqlite_errors():
+            with sqlite_errors(), self._in_place():
                 done = aside.work(self._connection)
         except Exception as failure:  # noqa: BLE001 - who asked must hear of it
             aside.future.set_exception(failure)
@@ -147,7 +150,7 @@ class Writer:
         if not units:
             return
         try:
-            with sqlite_errors():
+            with sqlite_errors(), self._in_place():
                 try:
                     answers = self._together(units)
                 except (_Half, apsw.ConstraintError):

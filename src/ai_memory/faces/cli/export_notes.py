@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 from ai_memory.adapters.formats.notes import NoteWriter
@@ -60,12 +61,14 @@ def export_notes(call: Call, operation: Operation) -> int:
 def _write(call: Call, operation: Operation, folder: Path) -> NoteWriter:
     notes = NoteWriter(folder, SystemClock().now())
     shown = wants_bar(asked="progress" in call.options, quiet=call.flags.quiet)
-    with open_door(call.flags, operation, settings(call.flags)) as door:
-        pieces = door.stream(operation, to_command(operation, {}))
-        with Bar("writing", None, unit="notes", shown=shown) as bar:
-            for lines in _whole_lines(pieces):
-                notes.write(lines)
-                bar.reach(notes.notes)
+    with (
+        open_door(call.flags, operation, settings(call.flags)) as door,
+        closing(door.stream(operation, to_command(operation, {}))) as pieces,
+        Bar("writing", None, unit="notes", shown=shown) as bar,
+    ):
+        for lines in _whole_lines(pieces):
+            notes.write(lines)
+            bar.reach(notes.notes)
     notes.close()
     return notes
 

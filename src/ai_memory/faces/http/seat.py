@@ -31,10 +31,12 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
     Attributes:
         problem: Why it has no embedder, where it should have one.
         level: Its feature level.
+        file: Which file its database is; None where none can be replaced.
     """
 
     level: str
     problem: str | None
+    file: tuple[int, int] | None = None
 
 
 class Leaving(msgspec.Struct, frozen=True, tag="leaving"):
@@ -78,6 +80,7 @@ class Seat(NamedTuple):
         gone: Where this one counts connections that have ended.
         bell: Read and write ends of a pipe that wakes the one who keeps house.
         turns: A file that all of them have, on which they take turns to write.
+        file: Which file the database is that a worker which is replaced had open.
     """
 
     number: int
@@ -88,6 +91,7 @@ class Seat(NamedTuple):
     gone: memoryview
     bell: tuple[int, int]
     turns: int
+    file: tuple[int, int] | None = None
 
     def tell(self, news: News) -> None:
         """Tell the supervisor; one that is gone need not know."""

@@ -231,7 +231,8 @@ class HttpServer:
             loop.add_reader(self._seat.channel, self._hear, self._seat)
             if self._seat.number == 0:
                 loop.add_reader(self._seat.bell[0], self._rung, self._seat)
-            self._seat.tell(Ready(facts.level, facts.embedder_problem))
+            file = self._opened.node.store.file
+            self._seat.tell(Ready(facts.level, facts.embedder_problem, file))
         self.listening.set()
 
     def leave(self) -> None:

@@ -200,6 +200,7 @@ class Supervisor:
                 gone=rows[place.number][:1],
                 bell=self._bell,
                 turns=self._turns.fileno(),
+                file=None if self._ready is None else self._ready.file,
             )
             code = self._work(seat)
         except BaseException:  # noqa: BLE001 - a forked process must not go on in its parent's place

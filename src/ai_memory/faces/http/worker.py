@@ -16,7 +16,11 @@ def work(config: Config, seat: Seat, progress: Progress | None) -> int:
     """Answer what the supervisor hands over until it says stop, or is gone; the exit code."""
     metrics = Metrics(seat.rows, seat.number)
     share = Share(
-        processes=seat.workers, keeps_house=seat.number == 0, ring=seat.ring, turns=seat.turns
+        processes=seat.workers,
+        keeps_house=seat.number == 0,
+        ring=seat.ring,
+        turns=seat.turns,
+        file=seat.file,
     )
     try:
         opened = open_node(config, observer=metrics, progress=progress, share=share)
