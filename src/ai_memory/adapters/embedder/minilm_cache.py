@@ -16,7 +16,8 @@ from typing import Final
 import numpy as np
 
 from ai_memory.adapters.embedder.file_lock import locked
-from ai_memory.adapters.private import make_file, make_folder
+from ai_memory.adapters.private import make_folder
+from ai_memory.adapters.replacement import replacing
 
 # To a reader of ONNX the seal is one more entry of the model's metadata (field 14 of ModelProto,
 # holding a key and a value): messages of protobuf may be appended to one another.
@@ -40,7 +41,9 @@ def cached(file: Path, convert: Callable[[], bytes]) -> Path:
             # Another process may have converted it while we waited.
             if not _is_whole(file):
                 graph = convert()
-                _write(file, graph + _seal(_sum(graph)))
+                with replacing(file) as stream:
+                    stream.write(graph)
+                    stream.write(_seal(_sum(graph)))
     return file
 
 
@@ -66,17 +69,6 @@ def _is_whole(file: Path) -> bool:
 def _seal(total: int) -> bytes:
     """What stands behind a graph of this sum."""
     return _SEAL_HEAD + b"%016x" % (total % 2**64)
-
-
-def _write(file: Path, content: bytes) -> None:
-    """Replace the file in one step. The lock makes the temporary name ours alone."""
-    temporary = file.with_suffix(".tmp")
-    make_file(temporary)
-    with temporary.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(file)
 
 
 def _sum(content: bytes | memoryview) -> int:

@@ -9,8 +9,9 @@ import sys
 from collections.abc import Callable
 from difflib import get_close_matches, unified_diff
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ai_memory.adapters.replacement import put, replacing, workshop
 from ai_memory.adapters.system import SystemClock
 from ai_memory.errors import AiMemoryError, ConfigInvalid, ValidationFailed
 from ai_memory.faces.cli import output
@@ -23,6 +24,8 @@ from ai_memory.model.clock import to_rfc3339
 
 if TYPE_CHECKING:
     from ai_memory.faces.cli.parser import Parser
+
+_TRIES: Final = 5
 
 
 class _Planned(NamedTuple):
@@ -137,29 +140,48 @@ def _write(plan: _Planned) -> str | None:
     """Write one file, whole or not at all; the path of the copy that was kept."""
     # A link is followed, so that settings kept elsewhere stay there.
     file = plan.file.resolve()
-    backup: Path | None = None
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        # The client may have written it while the question stood.
-        now = _text_of(file)
-        after = plan.after if now == plan.before else plan.change(now)
-        if file.exists():
-            stamp = re.sub(r"[-:.]|\+.*", "", to_rfc3339(SystemClock().now()))
-            backup = file.with_name(f"{file.name}.bak.{stamp}")
-            shutil.copy2(file, backup)
-        if not after:
-            file.unlink(missing_ok=True)
-            return None if backup is None else str(backup)
-        fresh = file.with_name(f".{file.name}.ai-memory")
-        fresh.write_bytes(after.encode())
-        if backup is not None:
-            shutil.copymode(backup, fresh)
-        fresh.replace(file)
+        for _ in range(_TRIES):
+            # The client may have written it while the question stood, and may write it now.
+            now = _text_of(file)
+            after = plan.after if now == plan.before else plan.change(now)
+            backup = _kept(file) if file.exists() else None
+            if _put(file, after, now, backup):
+                return None if backup is None else str(backup)
+            if backup is not None:
+                backup.unlink()
     except (OSError, UnicodeDecodeError) as cause:
         raise ConfigInvalid(
             f"{file} cannot be written: {cause}", hint="Check who owns it."
         ) from cause
-    return None if backup is None else str(backup)
+    raise ConfigInvalid(f"{file} changes all the time", hint="Close the client, then say it again.")
+
+
+def _kept(file: Path) -> Path:
+    """A copy beside a file, named by the time."""
+    stamp = re.sub(r"[-:.]|\+.*", "", to_rfc3339(SystemClock().now()))
+    backup = file.with_name(f"{file.name}.bak.{stamp}")
+    with replacing(backup, over=False, like=file) as copy:
+        copy.write(file.read_bytes())
+    return backup
+
+
+def _put(file: Path, after: str, before: str, like: Path | None) -> bool:
+    """Put a text in a file's place; False if it no longer holds what the text was made of."""
+    if not after:
+        if _text_of(file) != before:
+            return False
+        file.unlink(missing_ok=True)
+        return True
+    with workshop(file) as folder:
+        made = folder / "new"
+        with replacing(made, like=like) as fresh:
+            fresh.write(after.encode())
+        if _text_of(file) != before:
+            return False
+        put(made, file)
+    return True
 
 
 def _tell(
