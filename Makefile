@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --no-input --disable-pip-version-check
 LOCK := requirements/run.txt
 DEV_LOCK := requirements/dev.txt
+E5_LOCK := requirements/e5.txt
 # pip's bars on a terminal; a line per package elsewhere, so that no minute is silent.
 INSTALL := $(PIP) install --require-hashes --no-deps --progress-bar $$([ -t 1 ] && echo on || echo off) -r
 UV_VERSION := 0.13.8
@@ -19,14 +20,16 @@ URL := http://127.0.0.1:9077
 export DATA
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev run test check format docs offline wheel soak siege model fuzz bench sizes eval \
-  quality  lock clean
+.PHONY: help setup dev e5 run test test-e5 check format docs offline wheel soak siege model fuzz \
+  bench sizes eval quality lock clean
 
 define HELP
 make setup    install what running needs into $(VENV)/ (a no-op when nothing changed)
 make dev      setup, and what tests and checks need
+make e5       setup, and the model for languages other than English (91 MB to fetch)
 make run      setup, then start the memory on $(URL)
 make test     dev, then run all tests
+make test-e5  dev and e5, then run the tests that need that model
 make check    dev, then format, lint, types and import layers (under a minute)
 make format   dev, then format the code and mend what the linter can
 make docs     write docs/reference/ and the Python API's types from the declarations,
@@ -86,6 +89,15 @@ $(VENV)/dev.stamp: $(VENV)/project.stamp $(DEV_LOCK)
 	@touch $@
 
 dev: $(VENV)/dev.stamp
+	@:
+
+# The model for languages other than English: `--embedder e5` and AI_MEMORY_EMBEDDER=e5 choose it.
+$(VENV)/e5.stamp: $(VENV)/project.stamp $(E5_LOCK)
+	@echo "installing the model for other languages, 91 MB to fetch"
+	@$(INSTALL) $(E5_LOCK)
+	@touch $@
+
+e5: $(VENV)/e5.stamp
 	@:
 
 # Installs a pinned uv beside the environment; only a change of dependencies needs this.
@@ -176,6 +188,9 @@ quality: setup
 JOBS ?= auto
 test: dev
 	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
+
+test-e5: dev e5
+	@$(BIN)/python -m pytest -m e5 $(ARGS)
 
 check: dev
 	$(BIN)/ruff format --check --output-format concise

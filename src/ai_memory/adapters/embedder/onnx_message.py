@@ -16,7 +16,8 @@ _PACKAGE: Final = "ai_memory_onnx"
 _MESSAGES: Final[dict[str, list[tuple[int, str, str | list[str]]]]] = {
     "Tensor": [(1, "dims", ["int64"]), (2, "data_type", "int32"), (8, "name", "string"),
                (9, "raw_data", "bytes")],
-    "Attribute": [(1, "name", "string"), (2, "f", "float"), (3, "i", "int64"), (5, "t", "Tensor"),
+    "Attribute": [(1, "name", "string"), (2, "f", "float"), (3, "i", "int64"), (4, "s", "bytes"),
+                  (5, "t", "Tensor"),
                   (20, "type", "int32")],
     "Node": [(1, "input", ["string"]), (2, "output", ["string"]), (3, "name", "string"),
              (4, "op_type", "string"), (5, "attribute", ["Attribute"]), (7, "domain", "string")],

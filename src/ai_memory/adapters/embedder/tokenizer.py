@@ -4,27 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final
 
-import numpy as np
 from tokenizers import Tokenizer as FastTokenizer
 
-if TYPE_CHECKING:
-    import numpy.typing as npt
-
-CHARS_PER_TOKEN_MAX: Final = 32  # what stands behind that many characters per token is never read
+from ai_memory.adapters.embedder.token_batch import CHARS_PER_TOKEN_MAX, Tokens, padded
 
 FEW_CHARS: Final = 1_000
 """So many are tokenised at once, in 0.3 ms. A batch wakes threads of the library and lets others
 take the interpreter lock, which costs more than it saves; for more than that it pays."""
-
-
-class Tokens(NamedTuple):
-    """A batch. Both of shape (texts, length of the longest), int64."""
-
-    ids: npt.NDArray[np.int64]
-    mask: npt.NDArray[np.int64]
-    """1 where a token is, 0 where padding is."""
 
 
 class Tokenizer:
@@ -46,10 +34,4 @@ class Tokenizer:
             rows = [self._fast.encode(text).ids for text in cut]
         else:
             rows = [encoding.ids for encoding in self._fast.encode_batch_fast(cut)]
-        length = max(map(len, rows))
-        ids = np.full((len(rows), length), self._pad_id, np.int64)
-        mask = np.zeros((len(rows), length), np.int64)
-        for index, row in enumerate(rows):
-            ids[index, : len(row)] = row
-            mask[index, : len(row)] = 1
-        return Tokens(ids, mask)
+        return padded(rows, self._pad_id)

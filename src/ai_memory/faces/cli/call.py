@@ -11,7 +11,8 @@ from ai_memory.errors import ValidationFailed
 from ai_memory.faces.cli.parser import Parser, unknown_word
 
 _VALUED: Final = (
-    "--db", "--agent-id", "--url", "--bind", "--api-key", "--level", "--tier", "--config",
+    "--db", "--agent-id", "--url", "--bind", "--api-key", "--level", "--tier", "--embedder",
+    "--config",
 )  # fmt: skip
 _PLAIN: Final = ("--json", "--quiet", "-q", "--help", "-h", "--version", "-V")
 
@@ -37,6 +38,7 @@ class Flags(NamedTuple):
     bind: str | None = None
     api_key: str | None = None
     level: str | None = None
+    embedder: str | None = None
     config: str | None = None
     json: bool = False
     quiet: bool = False
@@ -133,6 +135,11 @@ def add_flags(parser: Parser, *, tier_is_level: bool, short_tier: bool = False) 
         dest="level",
         metavar="LEVEL",
         help="Feature level: keyword, semantic, smart, autonomous.",
+    )
+    group.add_argument(
+        "--embedder",
+        metavar="KIND",
+        help="What makes vectors: minilm (English), e5 (any language).",
     )
     group.add_argument("--config", metavar="FILE", help="The settings file.")
     group.add_argument(

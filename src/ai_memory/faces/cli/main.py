@@ -216,6 +216,7 @@ def _overview(known: dict[str, Entry]) -> str:
         "  --db PATH         the database file                         (AI_MEMORY_DB)",
         "  --level LEVEL     keyword or semantic; on most commands     (AI_MEMORY_TIER)",
         "                    also --tier",
+        "  --embedder KIND   minilm, or e5 for other languages         (AI_MEMORY_EMBEDDER)",
         "  --url URL         talk to a running node, not to a file     (AI_MEMORY_URL)",
         "  --bind HOST:PORT  likewise; for serve: where to listen      (AI_MEMORY_BIND)",
         "  --api-key KEY     the node's key                            (AI_MEMORY_API_KEY)",

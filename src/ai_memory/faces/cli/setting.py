@@ -29,6 +29,7 @@ def settings(flags: Flags, **more: Any) -> Config:
     given = {
         "db": flags.db,
         "tier": flags.level,
+        "embedder": flags.embedder,
         "agent_id": flags.agent_id,
         "api_key": flags.api_key,
         "url": flags.url,

@@ -18,14 +18,14 @@ def model_files(config: Config) -> ModelFiles | None:
     """
     if config.embedder != "minilm":
         return None
-    from ai_memory.adapters.embedder.minilm_shape import GRAPH_VERSION, TOKENS_MAX
-    from ai_memory.adapters.embedder.minilm_weights import find_files, fingerprint
+    from ai_memory.adapters.embedder.bert_model import graph_file
+    from ai_memory.adapters.embedder.bert_shape import MINILM
+    from ai_memory.adapters.embedder.minilm_weights import find_files
     from ai_memory.adapters.embedder.session import default_threads
     from ai_memory.measure.floor.encoding import ModelFiles
 
     files = find_files()
-    name = f"*-{fingerprint(files.weights)}-{GRAPH_VERSION}.onnx"
-    graph = next(Path(config.cache_dir).glob(name), None)
-    if graph is None:
+    graph = graph_file(Path(config.cache_dir), MINILM, files.weights)
+    if not graph.is_file():
         return None
-    return ModelFiles(graph, files.tokenizer, TOKENS_MAX, default_threads())
+    return ModelFiles(graph, files.tokenizer, MINILM.tokens_max, default_threads())

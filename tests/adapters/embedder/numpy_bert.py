@@ -1,4 +1,4 @@
-"""The forward pass of all-MiniLM-L6-v2 as its paper has it, one text at a time, in plain NumPy."""
+"""The forward pass of a BERT encoder as its paper has it, one text at a time, in plain NumPy."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ai_memory.adapters.embedder.minilm_weights import Weights
+from ai_memory.adapters.embedder.bert_weights import Weights
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
 HEADS = 12
-LAYERS = 6
 _erf = np.vectorize(math.erf, otypes=[np.float64])
 
 
-class NumpyMiniLM:
-    def __init__(self, weights: Weights) -> None:
+class NumpyBert:
+    def __init__(self, weights: Weights, layers: int) -> None:
+        self._layers = layers
         coded = {name: value.decoded() for name, value in weights.coded.items()}
-        every = {**weights.plain, **coded}
+        words = {"embeddings.word_embeddings.weight": weights.words.decoded()}
+        every = {**weights.plain, **coded, **words}
         self._weights = {name: value.astype(np.float64) for name, value in every.items()}
 
     def embed(self, ids: list[int]) -> Array:
@@ -31,7 +32,7 @@ class NumpyMiniLM:
             + weights["embeddings.token_type_embeddings.weight"][0]
         )
         states = self._normalise("embeddings", states)
-        for layer in range(LAYERS):
+        for layer in range(self._layers):
             name = f"encoder.layer.{layer}"
             attended = self._attend(f"{name}.attention.self", states)
             attended = self._linear(f"{name}.attention.output.dense", attended)
