@@ -42,7 +42,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     wanted = {
         path.relative_to(source).as_posix()
         for path in (source / "ai_memory").rglob("*")
-        if path.suffix in {".py", ".pyi", ".sql", ".typed", ".npy"}
+        if path.suffix in {".py", ".pyi", ".sql", ".typed", ".json", ".npy"}
     }
     assert {name for name in names if ".dist-info/" not in name} == wanted
 

@@ -57,6 +57,9 @@ class VectorIndex(Protocol):
     ) -> list[tuple[int, float]]:
         """The (window key, cosine) of the nearest windows matching `where`, best first.
 
+        Cosines mean the same, whatever the model: an index brings those of another to MiniLM's
+        scale, to which all that reads them was fitted.
+
         Sees every row of the snapshot, whoever wrote it; exact where the filter leaves few rows.
         Cosines below `least` may be missing; where nothing reaches it, no row is read. A `hint` is
         found among the nearest few of all: quick, and where many are as near, some may be missing.

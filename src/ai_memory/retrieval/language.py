@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from ai_memory.retrieval.stopword import english_share
+from ai_memory.retrieval.stopword import counts
 from ai_memory.retrieval.words import tokens
 
 TEXT_CHARS_READ: Final = 400
@@ -17,6 +17,7 @@ TEXTS_NEEDED: Final = 10
 """Of fewer, nothing is said."""
 
 _LATIN_END: Final = "\u024f"
+_MORE: Final = 2  # stop words: one may be a syllable of an address ("com")
 _SENTENCE_WORDS: Final = 6  # so many English ones have a stop word among them
 
 
@@ -31,12 +32,14 @@ def is_english(text: str) -> bool | None:
     if 2 * sum(letter > _LATIN_END for letter in letters) > len(letters):
         return False
     words = tokens(text)
-    share = english_share(words)
-    if share is not None:
-        return None if share == 0.5 else share > 0.5
+    english, other = counts(words)
+    if english > other:
+        return True
+    if other >= english + _MORE:
+        return False
     # A language whose stop words are not known here, or no language.
     accented = any(letter > "\x7f" for letter in letters)
-    return False if accented and len(words) >= _SENTENCE_WORDS else None
+    return False if not english and accented and len(words) >= _SENTENCE_WORDS else None
 
 
 def mostly_foreign(texts: Iterable[str]) -> bool:

@@ -85,17 +85,14 @@ def stop_words(words: Sequence[str]) -> frozenset[str]:
     return max(_LISTS, key=lambda stop: sum(word in stop for word in words))
 
 
-def english_share(words: Sequence[str]) -> float | None:
-    """English stop words among words, beside those of the other language they use most; 0 to 1.
-
-    None where there is no stop word of any.
+def counts(words: Sequence[str]) -> tuple[int, int]:
+    """How many are English stop words, and how many of the other language that has most.
 
     Args:
         words: Lower case, without accents, split at apostrophes.
     """
     english, *others = [sum(word in stop for word in words) for stop in _LISTS]
-    whole = english + max(others)
-    return english / whole if whole else None
+    return english, max(others)
 
 
 def is_stop_word(word: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from ai_memory.adapters.embedder.bert_weights import Weights
+from ai_memory.adapters.embedder.bert_weights import Coded, Nibbles, Weights
 
 Array: TypeAlias = npt.NDArray[np.float64]
 
@@ -16,18 +16,25 @@ HEADS = 12
 _erf = np.vectorize(math.erf, otypes=[np.float64])
 
 
+def looked_up(table: Coded | Nibbles, ids: list[int]) -> Array:
+    """Of a large table, only the rows that are wanted."""
+    if isinstance(table, Coded):
+        return Coded(table.codes[ids], table.scales[ids]).decoded().astype(np.float64)
+    return Nibbles(table.codes[ids], table.scales[ids]).decoded().astype(np.float64)
+
+
 class NumpyBert:
     def __init__(self, weights: Weights, layers: int) -> None:
         self._layers = layers
         coded = {name: value.decoded() for name, value in weights.coded.items()}
-        words = {"embeddings.word_embeddings.weight": weights.words.decoded()}
-        every = {**weights.plain, **coded, **words}
+        every = {**weights.plain, **coded}
+        self._words = weights.words
         self._weights = {name: value.astype(np.float64) for name, value in every.items()}
 
     def embed(self, ids: list[int]) -> Array:
         weights = self._weights
         states = (
-            weights["embeddings.word_embeddings.weight"][ids]
+            looked_up(self._words, ids)
             + weights["embeddings.position_embeddings.weight"][: len(ids)]
             + weights["embeddings.token_type_embeddings.weight"][0]
         )

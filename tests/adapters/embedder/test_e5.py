@@ -85,7 +85,7 @@ def test_the_graph_computes_what_numpy_computes(
 
 @installed
 def test_vectors_are_unit_float32_and_depend_on_their_text_alone(e5: Batcher) -> None:
-    assert e5.model == ("intfloat/multilingual-e5-small", 384)
+    assert e5.model == ("intfloat/multilingual-e5-small#neutral-1", 384)
     rows = e5.embed(SENTENCES)
     assert rows.dtype == np.float32
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
@@ -130,7 +130,9 @@ def test_a_store_goes_from_minilm_to_e5_and_finds_across_languages(
         open_with(db, cache_dir, "e5")
     opened = open_with(db, cache_dir, "e5", replace_model=True)
     try:
-        assert opened.reembedder.run().embedded == len(GERMAN)
+        done = opened.reembedder.run()
+        assert done is not None
+        assert done.embedded == len(GERMAN)
         able = opened.node.execute(CALLER, MemoryCapabilities())
         assert "multilingual-e5-small" in str(able)
         asked = RecallMemories(context="where is the cabin's key?", min_relevance=0.0)

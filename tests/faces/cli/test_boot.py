@@ -47,6 +47,21 @@ def test_the_folder_names_the_project(sh: Shell, told: list[str], tmp_path: Path
     assert "from shop" in sh.ok("boot", "--cwd", str(tmp_path / "shop"), *told).out
 
 
+def test_who_keeps_another_language_hears_of_the_model_that_reads_it(
+    sh: Shell, told: list[str]
+) -> None:
+    for number in range(12):
+        text = f"Der Schlüssel zu Raum {number} liegt nicht mehr unter der Matte."
+        sh.ok("store", "-T", f"Raum {number}", "-c", text, "-n", "haus", *told)
+    semantic = ["--limit", "20", "--level", "semantic", "--embedder", "minilm", *told]
+    outcome = sh.ok("boot", "-n", "haus", *semantic)
+    assert "AI_MEMORY_EMBEDDER=e5" in outcome.err
+    assert "AI_MEMORY_EMBEDDER=e5" not in outcome.out
+    assert "EMBEDDER" not in sh.ok("boot", "-n", "shop", *semantic).err
+    assert "EMBEDDER" not in sh.ok("boot", "-n", "haus", "--quiet", *semantic).err
+    assert "EMBEDDER" not in sh.ok("boot", "-n", "haus", *semantic[:-4], *told).err
+
+
 def test_nothing_yet_makes_no_file(sh: Shell, tmp_path: Path) -> None:
     db = tmp_path / "none.db"
     outcome = sh.ok("boot", "-n", "shop", "--db", str(db))

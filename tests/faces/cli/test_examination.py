@@ -12,6 +12,7 @@ from tests.faces.cli.shell import Shell
 from tests.support import NOON, ManualClock, harness
 
 from ai_memory.faces.cli.examination.graph import examine_belonging, examine_graph
+from ai_memory.faces.cli.examination.recall import _examine_language
 from ai_memory.faces.cli.examination.section import Section
 from ai_memory.faces.cli.progress import Bar
 from ai_memory.graph.ring import links_in_rings
@@ -60,6 +61,24 @@ def test_rings_and_inverted_intervals_are_told_with_the_remedy(tmp_path: Path) -
         assert f"{c[:8]} supersedes {a[:8]}" in after.note
         assert "ai-memory kg invalidate" in after.note
         assert after.severity == "warning"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("Der Schlüssel zu Raum {} liegt nicht unter der Matte.", True),
+     ("The key to room {} is not under the mat.", False)],
+)  # fmt: skip
+def test_the_model_for_other_languages_is_told_of_where_it_helps(
+    tmp_path: Path, text: str, told: bool
+) -> None:
+    with harness(tmp_path / "m.db") as node:
+        for number in range(12):
+            node.run(StoreMemory(title=f"R{number}", content=text.format(number)))
+        opened = node.opened
+        opened.config = opened.config._replace(embedder="minilm", tier="semantic")
+        section = Section(name="Recall", facts=[])
+        _examine_language(section, opened, opened.caller("cli"))
+        assert ("AI_MEMORY_EMBEDDER=e5" in str(section.note)) is told
 
 
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=20))

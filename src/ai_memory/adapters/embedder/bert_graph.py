@@ -125,29 +125,9 @@ class _Linear:
 
     def lookup(self, table: Coded | Nibbles, ids: str) -> str:
         """The rows of `table` at `ids`."""
-        return self._graph.node("Gather", self._graph.constant(table.decoded()), ids)
-
-    def product(self, rows: str, matrix: Coded) -> str:
-        """`rows` @ `matrix`. Shapes (n, k) and (k, m)."""
-        return self._graph.node("MatMul", rows, self._graph.constant(matrix.decoded()))
-
-
-class _QuantisedLinear(_Linear):
-    """Products of 8-bit codes: weights with a scale per output, tokens with a scale per token."""
-
-    def __init__(self, graph: Graph) -> None:
-        super().__init__(graph)
-        rows = graph.node("Shape", graph.node("Reshape", "input_ids", graph.ints(-1)))
-        zero = np.array([_CODE_ZERO], np.uint8)
-        self._zeros = graph.node("ConstantOfShape", rows, value=zero)
-
-    def lookup(self, table: Coded | Nibbles, ids: str) -> str:
-        graph = self._graph
         if isinstance(table, Nibbles):
             return self._unpacked(table, ids)
-        found = graph.node("Gather", graph.constant(table.codes), ids)
-        found = graph.node("Cast", found, to=FLOAT)
-        return graph.node("Mul", found, graph.node("Gather", graph.constant(table.scales), ids))
+        return self._graph.node("Gather", self._graph.constant(table.decoded()), ids)
 
     def _unpacked(self, table: Nibbles, ids: str) -> str:
         """Looked up as they are and decoded after: the table stays half as large as in 8 bits."""
@@ -169,6 +149,28 @@ class _QuantisedLinear(_Linear):
         values = graph.node("Mul", graph.node("Sub", codes, zero), scales)
         whole = graph.node("Concat", graph.node("Shape", ids), graph.ints(-1), axis=0)
         return graph.node("Reshape", values, whole)
+
+    def product(self, rows: str, matrix: Coded) -> str:
+        """`rows` @ `matrix`. Shapes (n, k) and (k, m)."""
+        return self._graph.node("MatMul", rows, self._graph.constant(matrix.decoded()))
+
+
+class _QuantisedLinear(_Linear):
+    """Products of 8-bit codes: weights with a scale per output, tokens with a scale per token."""
+
+    def __init__(self, graph: Graph) -> None:
+        super().__init__(graph)
+        rows = graph.node("Shape", graph.node("Reshape", "input_ids", graph.ints(-1)))
+        zero = np.array([_CODE_ZERO], np.uint8)
+        self._zeros = graph.node("ConstantOfShape", rows, value=zero)
+
+    def lookup(self, table: Coded | Nibbles, ids: str) -> str:
+        if isinstance(table, Nibbles):
+            return self._unpacked(table, ids)
+        graph = self._graph
+        found = graph.node("Gather", graph.constant(table.codes), ids)
+        found = graph.node("Cast", found, to=FLOAT)
+        return graph.node("Mul", found, graph.node("Gather", graph.constant(table.scales), ids))
 
     def product(self, rows: str, matrix: Coded) -> str:
         graph = self._graph

@@ -32,7 +32,9 @@ MINILM: Final = BertShape(
 )
 
 E5: Final = BertShape(
-    model_id="intfloat/multilingual-e5-small",
+    # Without their common part they are no vectors of the published model: what an endpoint makes
+    # under its name must not mix with them. Count up when the file of the common part changes.
+    model_id="intfloat/multilingual-e5-small#neutral-1",
     name="multilingual-e5-small",
     layers=12,
     dim=384,

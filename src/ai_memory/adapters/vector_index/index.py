@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ai_memory.adapters.vector_index.calibration import CALIBRATIONS
 from ai_memory.adapters.vector_index.fold import Fold, plan_fold, plan_renewal, stale_share
 from ai_memory.adapters.vector_index.follower import Follower
 from ai_memory.adapters.vector_index.helper import Helper
@@ -38,6 +39,7 @@ class SegmentedIndex:
         self.saves = 0
         self._directory = directory
         self._model = model
+        self._calibration = CALIBRATIONS.get(model.id)
         self._bounds = bounds
         self._follower = Follower(directory, model, bounds)
         self._helper = Helper()
@@ -77,6 +79,23 @@ class SegmentedIndex:
             )
         if count <= 0:
             return []
+        if self._calibration is None:
+            return self._nearest(rows, query, count, where, least, hint=hint)
+        least = self._calibration.cosine(least) if least else least
+        hits = self._nearest(rows, query, count, where, least, hint=hint)
+        meanings = self._calibration.meaning([cosine for _key, cosine in hits])
+        return [(key, meaning) for (key, _cosine), meaning in zip(hits, meanings, strict=True)]
+
+    def _nearest(
+        self,
+        rows: VectorRows,
+        query: Vector,
+        count: int,
+        where: Filter,
+        least: float,
+        *,
+        hint: bool,
+    ) -> list[tuple[int, float]]:
         query = np.ascontiguousarray(query, np.float32)
         snapshot = self._follower.follow(rows)
         try:

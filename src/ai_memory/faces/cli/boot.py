@@ -63,6 +63,8 @@ def run(call: Call) -> int:
     # What goes to a model's context is stdout; a person debugging the hook looks at stderr.
     if problem is not None:
         output.note(f"ai-memory boot: {problem.message}. {problem.hint}", quiet=call.flags.quiet)
+    elif result["memories"] and not call.flags.quiet:
+        _advise(call, result["memories"])
     if form == "json":
         state = {} if not header else {"status": _status(result, problem), "version": __version__}
         output.emit_json({**state, **result})
@@ -79,6 +81,23 @@ def run(call: Call) -> int:
     else:
         output.emit(to_toon(result, "toon" if form == "toon" else "toon_compact").rstrip("\n"))
     return EXIT_OK
+
+
+def _advise(call: Call, memories: list[dict[str, Any]]) -> None:
+    """Name the model for other languages, where most of what is read is in some.
+
+    Another node's model is not known here.
+    """
+    from ai_memory.faces.cli.language_advice import FINDING, language_advice
+    from ai_memory.faces.cli.setting import node_url, settings
+
+    config = settings(call.flags)
+    if node_url(call.flags, config) is not None:
+        return
+    texts = (f"{memory['title']}\n{memory['content']}" for memory in memories)
+    advice = language_advice(texts, config)
+    if advice is not None:
+        output.note(f"ai-memory boot: {FINDING}. {advice}", quiet=False)
 
 
 def _read(call: Call) -> dict[str, Any]:

@@ -13,9 +13,12 @@ from ai_memory.config import Config, is_loopback
 from ai_memory.errors import AiMemoryError
 from ai_memory.faces.cli.examination.graph import examine_belonging, examine_graph
 from ai_memory.faces.cli.examination.section import Section
+from ai_memory.faces.cli.language_advice import FINDING, SAMPLE, language_advice
 from ai_memory.faces.cli.paint import plural
 from ai_memory.model.clock import SECOND
+from ai_memory.model.command import Caller
 from ai_memory.operations.expand_query import ExpandQuery
+from ai_memory.operations.list_memories import ListMemories, ListResult
 from ai_memory.operations.memory_health import HealthResult, MemoryHealth
 from ai_memory.operations.memory_stats import MemoryStats, StatsResult
 from ai_memory.operations.recall_memories import RecallMemories
@@ -210,6 +213,7 @@ def _examine_answers(section: Section, opened: OpenNode, *, fix: bool) -> None:
     section.fact("waiting for vectors", stats.unembedded)
     if stats.unembedded and health.embedder_ready:
         _examine_waiting(section, opened, stats.unembedded)
+    _examine_language(section, opened, caller)
     _examine_change(section, opened)
 
 
@@ -226,6 +230,15 @@ def _examine_waiting(section: Section, opened: OpenNode, count: int) -> None:
         f"{plural(count, 'memory has', 'memories have')} no vectors yet",
         "A running node makes them by itself; else run `ai-memory reembed`.",
     )
+
+
+def _examine_language(section: Section, opened: OpenNode, caller: Caller) -> None:
+    """Whether the model knows what most of the memories are written in."""
+    sample: ListResult = opened.node.execute(caller, ListMemories(limit=SAMPLE))
+    texts = (f"{memory.title}\n{memory.content}" for memory in sample.memories)
+    advice = language_advice(texts, opened.config)
+    if advice is not None:
+        section.find("warning", FINDING, advice)
 
 
 def _examine_change(section: Section, opened: OpenNode) -> None:
