@@ -4,6 +4,10 @@ Keyword rank, passage evidence and cosine are brought to [0, 1] each and added w
 BM25 counts as a share of the best in the pool, because its scale means nothing; a cosine counts
 as it is, because it means the same for every question: where all cosines are alike (a script the
 model does not know), they shift every score alike and the words decide.
+
+A share of the best says which text has most of the question's words, not whether that is much. So
+beside vectors it counts as far as any text has the words (`coverage`): of a question in other words
+than the answer, the one word that both have by chance decides little (docs/adr/0036).
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from typing import Final, NamedTuple
 
 from ai_memory import limits
 from ai_memory.model.clock import SECOND, Micros
-from ai_memory.retrieval.lexical import read
+from ai_memory.retrieval.lexical import Evidence, read
 from ai_memory.retrieval.moment import day_of, nearness, spans
 from ai_memory.retrieval.relevance import relevance
 
@@ -31,24 +35,19 @@ WINDOW_HITS: Final = 64
 WINDOW_HITS_MAX: Final = 200
 """How many, where the first belong to fewer memories than the pool holds."""
 
-# Fitted on dialogues 0-2 of the LoCoMo dev file, checked on 3-4 (docs/adr/0005). The figures are
-# the logits of a choice among the pool; only their proportions count.
+# The whole recipe, with what each is worth: docs/quality.md. The figures are the logits of a choice
+# among the pool; only their proportions count, and a plateau is wide around them (docs/adr/0036).
 _WORDS: Final = 3.5
-_NARROW: Final = 1.5
-_WIDE: Final = 1.0
-_TOGETHER: Final = 1.0
+_PASSAGE: Final = 2.5
+_TOGETHER: Final = 2.0
 _PHRASE: Final = 5.0
-_COSINE: Final = 12.0
+_COSINE: Final = 10.0
 _MOMENT: Final = 6.0
-_TEXT: Final = _WORDS + _NARROW + _WIDE + _TOGETHER + _PHRASE
+_TEXT: Final = _WORDS + _PASSAGE + _TOGETHER + _PHRASE
 VECTOR_SHARE: Final = round(_COSINE / (_TEXT + _COSINE), 3)
 """How much of a score the vectors decide, where there are any and no date is asked for."""
 
 _CONTEXT_SHARE: Final = 0.5  # of the cosine's weight, where a context is given
-# Of a memory's best windows; one alone counts for all.
-_FIRST: Final = 4 / 7
-_SECOND: Final = 2 / 7
-_THIRD: Final = 1 / 7
 
 # A prior lowers a score by these shares at most: enough to order equals, never to bury a match.
 _PRIORITY_SHARE: Final = 0.02
@@ -178,16 +177,17 @@ def rank(
     context_weight = _COSINE * _CONTEXT_SHARE if contextual else 0.0
     cosine_weight = _COSINE - context_weight if semantic else 0.0
     moment_weight = _MOMENT if asked else 0.0
+    trust = _trust(evidence) if semantic or contextual else 1.0
     whole = _TEXT + cosine_weight + context_weight + moment_weight
     ranked = []
     for candidate, found in zip(candidates, evidence, strict=True):
         near = nearness(asked, day_of(candidate.created_at)) if asked else 0.0
         parts = (
-            _WORDS * candidate.words / best_words / whole,
-            (_NARROW * found.narrow + _WIDE * found.wide + _TOGETHER * found.together) / whole,
+            trust * _WORDS * candidate.words / best_words / whole,
+            trust * (_PASSAGE * found.narrow + _TOGETHER * found.together) / whole,
             _PHRASE * found.phrase / whole,
-            cosine_weight * _vote(candidate.cosines, cosine_floor) / whole,
-            context_weight * _vote(candidate.contexts, context_floor) / whole,
+            cosine_weight * _nearest(candidate.cosines, cosine_floor) / whole,
+            context_weight * _nearest(candidate.contexts, context_floor) / whole,
             moment_weight * near / whole,
         )
         merit = min(1.0, sum(parts))
@@ -203,19 +203,17 @@ def rank(
     return ranked
 
 
-def _vote(cosines: Sequence[float], floor: float) -> float:
-    """A memory's cosine: its best windows, the first counting most.
+def _trust(evidence: Iterable[Evidence]) -> float:
+    """How much of what the question says is in any of the texts, in its words."""
+    return max((found.coverage for found in evidence), default=0.0)
 
-    A memory with fewer windows repeats its last one, so that short memories lose nothing by it; a
-    memory that the index did not return is taken to be as far as the farthest it did.
+
+def _nearest(cosines: Sequence[float], floor: float) -> float:
+    """A memory's cosine: that of its best window.
+
+    A memory that the index did not return is taken to be as far as the farthest it did.
     """
-    if not cosines:
-        return floor
-    count = len(cosines)
-    first = cosines[0]
-    second = cosines[1] if count > 1 else first
-    third = cosines[2] if count > 2 else second
-    return max(0.0, _FIRST * first + _SECOND * second + _THIRD * third)
+    return max(0.0, cosines[0]) if cosines else floor
 
 
 def _lowest(rankings: Iterable[Sequence[float]]) -> float:
