@@ -88,6 +88,7 @@ class RecalledView(builtins.dict[str, Any]):
 class RecallMeta(builtins.dict[str, Any]):
     recall_mode: str
     degraded: str
+    respelled: builtins.dict[str, builtins.list[str]]
     reranker_used: str
     candidate_counts: CandidateCounts
     blend_weight: float

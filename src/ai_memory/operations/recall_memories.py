@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, NamedTuple
 
 import msgspec
@@ -14,6 +14,7 @@ from ai_memory.model.command import Command
 from ai_memory.model.memory import Memory
 from ai_memory.model.query import Filter
 from ai_memory.operations.narrowing import narrowed
+from ai_memory.operations.respelling import respell
 from ai_memory.operations.serving import vectors_problem
 from ai_memory.operations.spending import LEFT_OUT, Spent, estimated, spend
 from ai_memory.operations.step import Context, Embed, Read, Rerank, Steps, Touch
@@ -123,6 +124,7 @@ class RecallMeta(msgspec.Struct, kw_only=True):
 
     Attributes:
         degraded: Why only words were searched, where meaning should have been.
+        respelled: Words of the question that no memory has → how the memories write what is meant.
         memories_dropped: How many of those found are left out, as they do not fit the budget.
         left_out: How to get them.
         budget_overflow: Not even the best fits: it is cut, or longer than the budget.
@@ -132,6 +134,7 @@ class RecallMeta(msgspec.Struct, kw_only=True):
 
     recall_mode: str
     degraded: str | UnsetType = UNSET
+    respelled: dict[str, list[str]] | UnsetType = UNSET
     reranker_used: str
     candidate_counts: CandidateCounts
     blend_weight: float
@@ -181,10 +184,14 @@ class _Ranking(NamedTuple):
     """What one snapshot yielded: all of the pool that is relevant, best first.
 
     Attributes:
+        question: In the spelling of the memories.
+        respelled: Its words that were written otherwise → how the memories write them.
         asked: The words that were looked for.
     """
 
     found: list[_Found]
+    question: str
+    respelled: Mapping[str, Sequence[str]]
     asked: list[str]
     word_hits: int
     vector_hits: int
@@ -223,7 +230,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
     limit = min(command.limit, limits.RECALL_LIMIT_MAX)
     found = distinct_first(found, lambda hit: hit.memory.content, limit)
     asked = ranking.asked
-    named = names(command.context)
+    named = names(ranking.question)
 
     def show(hit: _Found, chars_max: int | None = None) -> RecalledView:
         return _recalled(hit, command.namespace or home, asked, named, command.content, chars_max)
@@ -247,6 +254,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
         meta=RecallMeta(
             recall_mode="hybrid" if hybrid else "keyword_only",
             degraded=ranking.problem or UNSET,
+            respelled={word: list(way) for word, way in ranking.respelled.items()} or UNSET,
             reranker_used="neural" if reranked else "lexical" if found else "none",
             candidate_counts=CandidateCounts(fts=ranking.word_hits, hnsw=ranking.vector_hits),
             blend_weight=VECTOR_SHARE if hybrid else 0.0,
@@ -278,22 +286,22 @@ def _rank(
         query = blended = None
     where = _where(command, context)
     places: dict[int, list[tuple[int, int]]] = {}
-    terms = asked_for(command.context, limits.QUERY_TERMS_MAX)
-    words: dict[int, float] = {}
     cosines: dict[int, list[float]] = {}
     contexts: dict[int, list[float]] = {}
-    rankings: list[Iterable[int]] = []
+    by_meaning: list[tuple[Filter, Iterable[int], Iterable[int]]] = []
     for place in _places(rows, where, home):
-        hits = rows.rank_words(terms, place, WORD_HITS)
         near = _votes(rows, context, query, place, places)
         about = _votes(rows, context, blended, place, places)
-        rankings += [hit.key for hit in hits], near, about
-        words |= {hit.key: hit.score for hit in hits}
+        by_meaning.append((place, near, about))
         cosines, contexts = cosines | near, contexts | about
-    chosen = pool(*rankings)
-    memories = rows.memories_by_key(chosen)
+    question = command.context
+    terms, words, memories = _candidates(rows, question, by_meaning)
+    respelled = respell(rows, question, where, memories.values())
+    if respelled.words:
+        question = respelled.question
+        terms, words, memories = _candidates(rows, question, by_meaning)
     ranked = rank(
-        command.context,
+        question,
         [
             Candidate(
                 key=key,
@@ -307,8 +315,7 @@ def _rank(
                 durable=memory.tier == "long",
                 proximity=_nearness(command.namespace, home, memory.namespace),
             )
-            for key in chosen
-            if (memory := memories.get(key)) is not None
+            for key, memory in memories.items()
         ],
         now=context.now,
         recency=command.recency,
@@ -329,11 +336,37 @@ def _rank(
             )
             for hit in relevant
         ],
+        question,
+        respelled.words,
         terms,
         len(words),
         len(cosines),
         problem,
     )
+
+
+def _candidates(
+    rows: Reader,
+    question: str,
+    by_meaning: Iterable[tuple[Filter, Iterable[int], Iterable[int]]],
+) -> tuple[list[str], dict[int, float], dict[int, Memory]]:
+    """The words looked for, what they find, and the memories worth reading, in pool order.
+
+    Args:
+        rows: One snapshot.
+        question: In the spelling of the memories.
+        by_meaning: Where to look, and which memories are near there, nearest first.
+    """
+    terms = asked_for(question, limits.QUERY_TERMS_MAX)
+    words: dict[int, float] = {}
+    rankings: list[Iterable[int]] = []
+    for place, near, about in by_meaning:
+        hits = rows.rank_words(terms, place, WORD_HITS)
+        rankings += [hit.key for hit in hits], near, about
+        words |= {hit.key: hit.score for hit in hits}
+    chosen = pool(*rankings)
+    found = rows.memories_by_key(chosen)
+    return terms, words, {key: found[key] for key in chosen if key in found}
 
 
 def _missed(rows: Reader, command: RecallMemories, context: Context) -> ArchiveHint | None:

@@ -33,6 +33,7 @@ from ai_memory.ports.system import Entropy as Entropy
 from ai_memory.ports.vectors import IndexPurge as IndexPurge
 from ai_memory.ports.vectors import VectorIndex as VectorIndex
 from ai_memory.ports.vectors import VectorRows as VectorRows
+from ai_memory.ports.vocabulary import Vocabulary as Vocabulary
 
 if TYPE_CHECKING:
     from ai_memory.model.prompt import Prompt
@@ -140,7 +141,7 @@ class WordHit(NamedTuple):
     score: float
 
 
-class Reader(VectorRows, GraphRows, RowPages, Protocol):
+class Reader(VectorRows, GraphRows, RowPages, Vocabulary, Protocol):
     """One consistent snapshot. Rows come as they are: expiry and scope are a Filter's business."""
 
     def require_in_place(self) -> None:

@@ -167,6 +167,21 @@ SELECT json_group_array((
     SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH asked.value LIMIT :limit)))
 FROM json_each(:asked) AS asked
 
+-- name: unknown_words --
+SELECT json_group_array(asked.key) FROM json_each(:asked) AS asked
+WHERE NOT EXISTS (SELECT 1 FROM words WHERE words MATCH asked.value)
+
+-- name: indexed_words --
+SELECT json_group_array(DISTINCT term) FROM (
+    SELECT term FROM word_instance WHERE term >= :first AND term < :end LIMIT :limit)
+
+-- name: keys_with_term --
+SELECT json_group_array(DISTINCT key) FROM (
+    SELECT m.key AS key
+    FROM word_instance AS i CROSS JOIN memory AS m ON m.key = i.doc {version_join}
+    WHERE i.term = :term AND {where}
+    LIMIT :limit)
+
 -- name: word_instances --
 SELECT json_group_array(doc * 4 + CASE col WHEN 'content' THEN 1 WHEN 'title' THEN 0 ELSE 2 END)
 FROM word_instance WHERE term >= :first AND term <= :last

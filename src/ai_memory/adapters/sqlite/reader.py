@@ -22,6 +22,7 @@ from ai_memory.adapters.sqlite.page_reader import PageReader
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.adapters.sqlite.row import Row
 from ai_memory.adapters.sqlite.statement import json_text
+from ai_memory.adapters.sqlite.vocabulary import VocabularyReader
 from ai_memory.adapters.sqlite.work import WorkReads
 from ai_memory.model.change import LogEntry
 from ai_memory.model.clock import SECOND, Micros
@@ -77,7 +78,7 @@ _places = late.json_decoder(list[tuple[int, int, int, int]])
 _any = msgspec.json.Decoder()
 
 
-class SqliteReader(ArchiveReader, GraphRows, PageReader, WorkReads):
+class SqliteReader(ArchiveReader, GraphRows, PageReader, VocabularyReader, WorkReads):
     """The Reader port over one connection inside a transaction."""
 
     def __init__(

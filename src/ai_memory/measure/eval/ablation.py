@@ -16,6 +16,7 @@ from ai_memory.adapters.formats import Question
 from ai_memory.compose import OpenNode
 from ai_memory.measure.eval.asking import Answers, ask
 from ai_memory.operations import recall_memories
+from ai_memory.operations.respelling import Respelled
 from ai_memory.retrieval import fusion, lexical, question
 
 
@@ -29,21 +30,20 @@ class Swap(NamedTuple):
 
 INGREDIENTS: Final[Mapping[str, Sequence[Swap]]] = {
     "words (BM25)": [Swap(fusion, "_WORDS", 0.0)],
-    "passages": [
-        Swap(fusion, "_NARROW", 0.0),
-        Swap(fusion, "_WIDE", 0.0),
-        Swap(fusion, "_TOGETHER", 0.0),
-    ],
+    "passages": [Swap(fusion, "_PASSAGE", 0.0), Swap(fusion, "_TOGETHER", 0.0)],
     "neighbouring words": [Swap(fusion, "_PHRASE", 0.0)],
     "framing words cut": [Swap(question, "_FRAMING", frozenset())],
     "names as written": [Swap(lexical, "names", lambda _query: [])],
     "dates": [Swap(fusion, "_MOMENT", 0.0)],
     "vectors": [Swap(fusion, "_COSINE", 0.0)],
     "first person": [Swap(recall_memories, "first_person", lambda _query: None)],
-    "votes of three windows": [
-        Swap(fusion, "_FIRST", 1.0),
-        Swap(fusion, "_SECOND", 0.0),
-        Swap(fusion, "_THIRD", 0.0),
+    "words trusted as far as they are there": [Swap(fusion, "_trust", lambda _evidence: 1.0)],
+    "names spelled otherwise": [
+        Swap(
+            recall_memories,
+            "respell",
+            lambda _rows, asked, *_more: Respelled(asked, {}),
+        )
     ],
     "relevance floor": [Swap(fusion, "relevance", lambda *_found: 1.0)],
     "repeats moved back": [
