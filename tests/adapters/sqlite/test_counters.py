@@ -130,6 +130,11 @@ def test_a_file_from_before_the_counters_is_counted(tmp_path: Path) -> None:
         "INSERT INTO meta VALUES ('embedding_model', 'old'), ('embedding_dim', '4');"
         "INSERT INTO window_vector VALUES (1, 1, 0, 1, x'00')"
     )
+    old.execute(
+        "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
+        "applied_at INTEGER NOT NULL) STRICT; "
+        "INSERT INTO migration VALUES (1, 'initial', 1), (2, 'word_instance', 1)"
+    )
     old.pragma("user_version", 2)
     old.pragma("application_id", 0x61694D65)
     old.close()

@@ -283,6 +283,9 @@ def test_a_file_from_before_keeps_its_vectors(tmp_path: Path) -> None:
         "CREATE TABLE migration (number INTEGER PRIMARY KEY, name TEXT NOT NULL, "
         "applied_at INTEGER NOT NULL) STRICT"
     )
+    connection.executemany(
+        "INSERT INTO migration VALUES (?, ?, 1)", [(step.number, step.name) for step in steps]
+    )
     connection.execute("INSERT INTO meta VALUES ('embedding_model', 'old'), ('embedding_dim', '4')")
     connection.execute("INSERT INTO window_vector VALUES (7, 1, 0, 3, x'0102030405060708')")
     connection.pragma("user_version", 2)

@@ -510,16 +510,18 @@ def test_a_database_of_another_program_is_refused(tmp_path: Path) -> None:
 def test_migrations_are_numbered_recorded_and_complete(tmp_path: Path) -> None:
     import apsw
 
-    from ai_memory.adapters.sqlite.migration import _NEWEST, migrations
+    from ai_memory.adapters.sqlite.migration import STEPS, migrations
 
     steps = migrations()
-    numbers = [step.number for step in steps]
-    assert numbers == sorted(set(numbers))
-    assert (numbers[0], numbers[-1]) == (1, _NEWEST)
+    # Whoever changes a step that has landed finds here that its files exist already.
+    assert tuple((step.number, step.name, step.digest) for step in steps) == STEPS
+    assert len({step.name for step in steps}) == len(steps)
     open_store(tmp_path / "a.db", ManualClock()).close()
     connection = apsw.Connection(str(tmp_path / "a.db"))
-    recorded = list(connection.execute("SELECT number, name, applied_at FROM migration"))
-    assert recorded == [(step.number, step.name, NOON) for step in steps]
+    recorded = connection.execute(
+        "SELECT number, name, digest, applied_at FROM migration ORDER BY number, name"
+    ).fetchall()
+    assert recorded == [(*step, NOON) for step in STEPS]
     connection.close()
 
 

@@ -11,7 +11,12 @@ import apsw
 
 from ai_memory.adapters.private import OTHERS
 from ai_memory.adapters.sqlite.connection import MEMORY, connect
-from ai_memory.adapters.sqlite.migration import APPLICATION_ID, migrations, schema_version
+from ai_memory.adapters.sqlite.migration import (
+    APPLICATION_ID,
+    NEWEST,
+    missing_steps,
+    schema_version,
+)
 from ai_memory.adapters.sqlite.query import query
 from ai_memory.config import Config
 from ai_memory.errors import AiMemoryError, StoreBusy, StoreReadOnly
@@ -54,7 +59,7 @@ def examine_storage(config: Config) -> Found:
             usable = _examine_schema(section, connection)
             if usable:
                 _examine_soundness(section, connection)
-                if schema_version(connection) == migrations()[-1].number:
+                if not missing_steps(connection):
                     _examine_rows(section, connection)
         finally:
             connection.close()
@@ -91,21 +96,23 @@ def _examine_file(section: Section, path: Path) -> None:
 
 def _examine_schema(section: Section, connection: apsw.Connection) -> bool:
     """Whether this program can open it."""
-    version, newest = schema_version(connection), migrations()[-1].number
-    section.fact("schema", f"{version} of {newest}")
+    version = schema_version(connection)
+    section.fact("schema", f"{version} of {NEWEST}")
     section.fact("journal", connection.pragma("journal_mode"))
     if version and connection.pragma("application_id") != APPLICATION_ID:
         section.find(
             "critical", "the file belongs to another program", "Name another one with --db."
         )
         return False
-    if version > newest:
+    if version > NEWEST:
         section.find(
             "critical",
             f"a newer program wrote the database (schema {version})",
             "Upgrade ai-memory.",
         )
         return False
+    if missing := missing_steps(connection):
+        section.fact("steps to take", missing)
     return True
 
 
