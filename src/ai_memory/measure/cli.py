@@ -65,7 +65,7 @@ def main_eval(argv: list[str]) -> int:
     sys.stdout.write(_json(found) if arguments.json else f"{shown}\n")
     missed = [where for figures in results.values() for where in below_parts(figures)]
     if arguments.check and missed:
-        _say(f"ai-memory: below a part of itself: {'; '.join(missed)}")
+        _say("\n".join(["ai-memory: below a part of itself:", *missed]))
         return _EXIT_MISSED
     return _EXIT_OK
 

@@ -64,7 +64,10 @@ def test_recall_is_shown_beside_its_parts(
     assert found["parts"]["BM25"]["detail"].startswith("k1 ")
     assert list(found["levels"]["semantic"]["minus_parts"]) == ["FTS5", "BM25", "vectors"]
     assert list(found["levels"]["keyword"]["minus_parts"]) == ["FTS5", "BM25"]
+    assert list(found["levels"]["keyword"]["ranks"]) == [str(place) for place in range(1, 16)]
     for level in found["levels"].values():
+        first = [rank == 1 for rank in level["ranks"].values()]
+        assert sum(first) / 15 == pytest.approx(level["r@1"]["mean"], abs=1e-4)
         for part, gains in level["minus_parts"].items():
             for metric, gain in gains.items():
                 alone = found["parts"][part][metric]["mean"]
@@ -118,16 +121,17 @@ def test_all_own_sets_in_one_command(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     cases = SMALL / "cases"
-    small = {name: cases / f"{name}.json" for name in ("small", "included")}
+    small = {"short": cases / "small.json", "included": cases / "included.json"}
     monkeypatch.setattr(collection, "own_sets", lambda: small)
     words = ["retrieval", "--dataset", "own", "--tier", "keyword", "--output", str(tmp_path)]
     assert main_eval([*words, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert list(found["sets"]) == ["small", "included"]
+    assert list(found["sets"]) == ["short", "included"]
     assert found["sets"]["included"]["n"] == 1
     assert main_eval(words) == 0
     shown = capsys.readouterr().out
-    assert "small, keyword, unknown name (n = 1)" in shown
+    assert "short, keyword, unknown name (n = 1)" in shown
+    assert "included − short, keyword, on the 1 questions of both: R@1" in shown
     assert (tmp_path / "eval-own-keyword.md").read_text().startswith("|  | n | R@1 |")
     with pytest.raises(ValidationFailed, match="is read from a file"):
         main_eval(["retrieval", "--dataset", "xquad", "--tier", "keyword"])

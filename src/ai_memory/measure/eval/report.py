@@ -7,9 +7,12 @@ from typing import Any, Final
 
 from ai_memory.measure.chart import Bar, Group, Panel, draw
 from ai_memory.measure.eval.asking import TOKENS_OF
-from ai_memory.measure.eval.result import COMPARED
+from ai_memory.measure.eval.result import COMPARED, plainly
 from ai_memory.measure.metric import METRICS
 from ai_memory.measure.table import markdown, table
+
+PLAIN: Final = "short"
+"""The set whose questions others ask in harder ways, under the same names."""
 
 _SUMMARY: Final = ("", "n", "R@1", "beside its best part", "any@5", "beside its best part")
 _ABLATED: Final = ("r@1", "any@5", "frac@5", "mrr")
@@ -75,7 +78,21 @@ def summary(results: Mapping[str, Mapping[str, Any]]) -> str:
         for line in _marks(level, figures)
         if not line.startswith(f"{level}, answerable") or len(figures["confidence"]) > 1
     ]
-    return "\n".join([table(_SUMMARY, _summary_rows(results)), "", *marks])
+    return "\n".join([table(_SUMMARY, _summary_rows(results)), "", *_beside_plain(results), *marks])
+
+
+def _beside_plain(results: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What small talk and long neighbours cost the questions of the plainest set."""
+    plain = results.get(PLAIN)
+    if plain is None:
+        return []
+    return [
+        f"{name} − {PLAIN}, {level}, on the {gain['n']} questions of both: "
+        f"R@1 {_signed(gain)} points, paired"
+        for name, found in results.items()
+        if name != PLAIN
+        for level, gain in plainly(found, plain).items()
+    ]
 
 
 def summary_page(results: Mapping[str, Mapping[str, Any]]) -> str:

@@ -23,6 +23,15 @@ COMPARED: Final = ("r@1", "any@5")
 TOLERATED: Final = 0.01
 """A level may be so far below one of its parts, as a share of the questions."""
 
+_OF_A_LEVEL: Final = (
+    "n",
+    "recall_limit",
+    "hybrid_minus_keyword",
+    "minus_parts",
+    "ranks",
+    "confidence",
+    "changes",
+)
 _DIGITS: Final = 4
 
 
@@ -31,12 +40,13 @@ def result(trial: Trial) -> dict[str, Any]:
 
     Returns:
         dataset, unit, level, n, skipped, one {mean, low, high} per metric, p50_ms, p95_ms,
-        tokens_returned; false_recall and floor where there are several namespaces; categories;
-        parts: the same figures of what recall is made of, alone; and under `levels` the same for
-        each level that was run, there with the recall limit, `minus_parts` (how much better it is
-        than each part), `confidence` (how many answers hold something, and say that it is about the
-        question, by kind), where facts have changed `changes`, and, beside the keyword level,
-        `hybrid_minus_keyword`; and `ablation` if it was asked for.
+        tokens_returned; false_recall where there are several namespaces, floor where there is
+        something that nothing answers; categories; parts: the same figures of what recall is made
+        of, alone; and under `levels` the same for each level that was run, there with the recall
+        limit, `minus_parts` (how much better it is than each part), `ranks` (question → the rank of
+        its best answer, 0 for none), `confidence` (how many answers hold something, and say that it
+        is about the question, by kind), where facts have changed `changes`, and, beside the keyword
+        level, `hybrid_minus_keyword`; and `ablation` if it was asked for.
     """
     baselines = {found.name: np.array(found.scores) for found in trial.baselines}
     keyword = next((given for given in trial.answers if given.level == "keyword"), None)
@@ -49,14 +59,7 @@ def result(trial: Trial) -> dict[str, Any]:
         }
     top = dict(levels[trial.answers[0].level])
     categories = top.pop("categories")
-    for name in (
-        "n",
-        "recall_limit",
-        "hybrid_minus_keyword",
-        "minus_parts",
-        "confidence",
-        "changes",
-    ):
+    for name in _OF_A_LEVEL:
         top.pop(name, None)
     return {
         "dataset": trial.dataset,
@@ -74,6 +77,39 @@ def result(trial: Trial) -> dict[str, Any]:
         "categories": categories,
         **({} if trial.ablation is None else {"ablation": _ablation(trial)}),
     }
+
+
+def _ranks(scores: Scores, questions: Sequence[Question]) -> dict[str, int]:
+    """The rank of the best answer to each question, by its name or its place in the data set."""
+    column = list(METRICS).index("mrr")
+    return {
+        question.name or str(place): round(1 / share) if share else 0
+        for place, (question, share) in enumerate(
+            zip(questions, scores[:, column].tolist(), strict=True), 1
+        )
+    }
+
+
+def plainly(found: Mapping[str, Any], plain: Mapping[str, Any]) -> dict[str, Any]:
+    """How much better a set is answered than another that asks some of the same more plainly.
+
+    Args:
+        found: A result.
+        plain: The result of the other.
+
+    Returns:
+        Level → n and the difference in R@1, paired, where both were run; empty if no question of
+        theirs bears the same name.
+    """
+    gains = {}
+    for level, figures in found["levels"].items():
+        ranks = figures["ranks"]
+        others = plain["levels"].get(level, {}).get("ranks", {})
+        pairs = [(ranks[name] == 1, others[name] == 1) for name in ranks if name in others]
+        if pairs:
+            both = np.array(pairs, np.float64)
+            gains[level] = {"n": len(pairs), **_shown(paired(both[:, :1], both[:, 1:])[0])}
+    return gains
 
 
 def _floors(trial: Trial) -> dict[str, Any]:
@@ -138,6 +174,7 @@ def _level(
         "p95_ms": round(times.p95_ms, 3),
         "tokens_returned": round(given.tokens, 1),
         "recall_limit": limits.RECALL_LIMIT_MAX,
+        "ranks": _ranks(given.scores, questions),
         "confidence": _confidence(given),
         **_changes(given, questions),
         "categories": _categories(given.scores, questions),
