@@ -35,6 +35,13 @@ def main_eval(argv: list[str]) -> int:
 
     level = load_config({"tier": arguments.tier}).tier
     if arguments.dataset == "own":
+        for name in ("path", "questions", "plot"):
+            if getattr(arguments, name) is not None:
+                raise ValidationFailed(
+                    f"--dataset own takes no --{name}: it is several sets",
+                    hint="Name one of them with --dataset cases --path FILE.",
+                    field=name,
+                )
         sets = collection.own_sets()
         results = {name: _evaluated(arguments, name, path, level) for name, path in sets.items()}
         found: dict[str, Any] = {"dataset": "own", "level": level, "sets": results}

@@ -128,11 +128,14 @@ def test_all_own_sets_in_one_command(
     found = json.loads(capsys.readouterr().out)
     assert list(found["sets"]) == ["short", "included"]
     assert found["sets"]["included"]["n"] == 1
-    assert main_eval(words) == 0
+    assert main_eval([*words, "--ablate"]) == 0
     shown = capsys.readouterr().out
+    assert "points of R@1 and any@5 that it adds" in shown
     assert "short, keyword, unknown name (n = 1)" in shown
     assert "included − short, keyword, on the 1 questions of both: R@1" in shown
     assert (tmp_path / "eval-own-keyword.md").read_text().startswith("|  | n | R@1 |")
+    with pytest.raises(ValidationFailed, match="own takes no --path"):
+        main_eval([*words, "--path", "x"])
     with pytest.raises(ValidationFailed, match="is read from a file"):
         main_eval(["retrieval", "--dataset", "xquad", "--tier", "keyword"])
 

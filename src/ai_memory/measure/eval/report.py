@@ -78,7 +78,23 @@ def summary(results: Mapping[str, Mapping[str, Any]]) -> str:
         for line in _marks(level, figures)
         if not line.startswith(f"{level}, answerable") or len(figures["confidence"]) > 1
     ]
-    return "\n".join([table(_SUMMARY, _summary_rows(results)), "", *_beside_plain(results), *marks])
+    lines = [table(_SUMMARY, _summary_rows(results)), "", *_beside_plain(results), *marks]
+    ablated = {name: found["ablation"] for name, found in results.items() if "ablation" in found}
+    if ablated:
+        head = [f"points of {' and '.join(map(_heading, COMPARED))} that it adds", *ablated]
+        ingredients = next(iter(ablated.values()))
+        rows = [
+            [
+                ingredient,
+                *(
+                    " ".join(f"{100 * gains[ingredient][name]['mean']:+.1f}" for name in COMPARED)
+                    for gains in ablated.values()
+                ),
+            ]
+            for ingredient in ingredients
+        ]
+        lines += ["", table(head, rows)]
+    return "\n".join(lines)
 
 
 def _beside_plain(results: Mapping[str, Mapping[str, Any]]) -> list[str]:
