@@ -58,6 +58,7 @@ OLDER_THAN_DAYS_MAX: Final = 36_525  # a century
 SAMPLE_MAX: Final = 10  # memories a dry run shows
 DIFF_LINES_MAX: Final = 2_000  # per side; longer texts are compared as a whole
 HINTS_MAX: Final = 5
+CLAIM_CHARS_MAX: Final = 200  # of a text; what is longer says more than another could replace
 HINT_CROWD_MAX: Final = 8  # commands that share a commit; more of them get no title hints
 CROWD_MICROS: Final = 100_000  # nor do those that come so soon after them
 CONSOLIDATE_IDS_MIN: Final = 2

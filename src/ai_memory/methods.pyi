@@ -83,6 +83,8 @@ class RecalledView(builtins.dict[str, Any]):
     relevance: float
     origin: Literal['ancestor', 'elsewhere', 'global', 'own']
     superseded_by: builtins.list[str]
+    may_supersede: builtins.list[str]
+    may_be_superseded_by: builtins.list[str]
     explanation: builtins.dict[str, float]
 
 class RecallMeta(builtins.dict[str, Any]):

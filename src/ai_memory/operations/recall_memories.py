@@ -44,13 +44,14 @@ from ai_memory.retrieval.proximity import (
 )
 from ai_memory.retrieval.question import FIRST_PERSON_SHARE, asked_for, first_person, names
 from ai_memory.retrieval.relevance import MIN_RELEVANCE
-from ai_memory.retrieval.supersession import current_first
+from ai_memory.retrieval.supersession import asks_what_was, current_first
 
 if TYPE_CHECKING:
     from ai_memory.operations.archive_hint import ArchiveHint
     from ai_memory.ports import Vector
 
 _WHOLE: Final = (0, 2_000)  # what a reranker reads of a memory that only words found
+_COMPARED: Final = 10  # of the best, whether one of them says otherwise what another says
 _NEURAL_SHARE: Final = 0.5  # of a reranked score; unfitted: there are no weights to fit it with
 
 
@@ -102,13 +103,17 @@ class RecalledView(MemoryView, kw_only=True):
         relevance: How likely it is to be about what was asked, between 0 and 1.
         origin: Where it comes from, for a caller who has a project or asked for a namespace: from
             there (own), an ancestor of it, global, or elsewhere: another project.
-        superseded_by: Ids of the memories that replace it, the newest first.
+        superseded_by: Ids of the memories that replace it, the newest first: links say so.
+        may_supersede: Ids of older memories of which this one seems to say otherwise, now. A guess,
+            from their words. `may_be_superseded_by`: the other way round, the newest first.
     """
 
     score: float
     relevance: float
     origin: Origin | UnsetType = UNSET
     superseded_by: list[str] | UnsetType = UNSET
+    may_supersede: list[str] | UnsetType = UNSET
+    may_be_superseded_by: list[str] | UnsetType = UNSET
     explanation: dict[str, float] | UnsetType = UNSET
 
 
@@ -164,7 +169,8 @@ class _Found(NamedTuple):
     Attributes:
         windows: Characters of the content whose vectors are near, nearest first.
         neural: What the reranker added to the score; None if it was not asked.
-        superseded_by: Ids of what replaces it.
+        superseded_by: Ids of what replaces it. `outdated_by`: of what may.
+        outdates: Ids of what it may replace.
         lift: What was added to the score, so that it stands above what it supersedes.
         home: Likewise, so that what is the caller's own stands above what is not.
     """
@@ -176,6 +182,8 @@ class _Found(NamedTuple):
     windows: tuple[tuple[int, int], ...]
     neural: float | None = None
     superseded_by: tuple[str, ...] = ()
+    outdated_by: tuple[str, ...] = ()
+    outdates: tuple[str, ...] = ()
     lift: float = 0.0
     home: float = 0.0
 
@@ -226,7 +234,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
     home = _home(command, context)
     if home is not None:
         found = _own_first(found, home)
-    found = _current_first(found)
+    found = _current_first(found, guess=command.recency and not asks_what_was(command.context))
     limit = min(command.limit, limits.RECALL_LIMIT_MAX)
     found = distinct_first(found, lambda hit: hit.memory.content, limit)
     asked = ranking.asked
@@ -324,6 +332,11 @@ def _rank(
     relevant = [hit for hit in ranked if hit.relevance >= command.min_relevance]
     visible = Filter(now=context.now, visible=where.visible)
     newer = successors(rows, [memories[hit.key].id for hit in relevant], visible)
+    guessed = _guessed(rows, [memories[hit.key] for hit in relevant[:_COMPARED]], newer)
+    outdates: dict[str, tuple[str, ...]] = {}
+    for old, news in guessed.items():
+        for new in news:
+            outdates[new] = (*outdates.get(new, ()), old)
     return _Ranking(
         [
             _Found(
@@ -333,6 +346,8 @@ def _rank(
                 hit.contributions,
                 tuple(places.get(hit.key, ())),
                 superseded_by=newer.get(memories[hit.key].id, ()),
+                outdated_by=guessed.get(memories[hit.key].id, ()),
+                outdates=outdates.get(memories[hit.key].id, ()),
             )
             for hit in relevant
         ],
@@ -369,6 +384,18 @@ def _candidates(
     return terms, words, {key: found[key] for key in chosen if key in found}
 
 
+def _guessed(
+    rows: Reader, memories: Sequence[Memory], known: Mapping[str, Sequence[str]]
+) -> dict[str, tuple[str, ...]]:
+    """For each memory that is short and perhaps outdated: by which others of them."""
+    short = [one for one in memories if len(one.content) <= limits.CLAIM_CHARS_MAX]
+    if len(short) < 2:
+        return {}
+    from ai_memory.operations.replacement import may_replace
+
+    return may_replace(rows, short, known)
+
+
 def _missed(rows: Reader, command: RecallMemories, context: Context) -> ArchiveHint | None:
     """What a recall that found little would have found in the archive."""
     if not rows.anything_gone(context.now):
@@ -397,9 +424,18 @@ def _own_first(found: list[_Found], home: str) -> list[_Found]:
     return _raised(ordered, lambda hit, score: hit._replace(score=score, home=score - hit.score))
 
 
-def _current_first(found: list[_Found]) -> list[_Found]:
-    """What supersedes another of the pool stands above it, with a score that says so."""
-    newer = {hit.memory.id: hit.superseded_by for hit in found if hit.superseded_by}
+def _current_first(found: list[_Found], *, guess: bool) -> list[_Found]:
+    """What supersedes another of the pool stands above it, with a score that says so.
+
+    Args:
+        found: Best first.
+        guess: Whether what only seems to supersede another does so, too.
+    """
+    newer = {
+        hit.memory.id: successors
+        for hit in found
+        if (successors := hit.superseded_by or (hit.outdated_by if guess else ()))
+    }
     ordered = current_first(found, lambda hit: hit.memory.id, newer)
     return _raised(ordered, lambda hit, score: hit._replace(score=score, lift=score - hit.score))
 
@@ -512,6 +548,8 @@ def _recalled(
         relevance=round(hit.relevance, 3),
         origin=UNSET if home is None else origin(home, hit.memory.namespace),
         superseded_by=list(hit.superseded_by) or UNSET,
+        may_supersede=list(hit.outdates) or UNSET,
+        may_be_superseded_by=list(hit.outdated_by) or UNSET,
         explanation=(
             UNSET if parts is None else {name: round(value, 6) for name, value in parts.items()}
         ),

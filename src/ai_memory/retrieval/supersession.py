@@ -1,11 +1,28 @@
-"""The current above the superseded: what a newer memory replaces never stands above it."""
+"""The current above the superseded: what a newer memory replaces never stands above it.
+
+A link says for certain what supersedes what; where there is none, the words may show it
+(`change`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
+
+from ai_memory import late
 
 T = TypeVar("T")
+
+_FORMER: Final = late.pattern(
+    r"\b(?:before|previous(?:ly)?|former(?:ly)?|originally|earlier|used to|in the past|back then"
+    r"|until|früher|fruher|vorher|ehemals|damals|antes|anteriormente|avant|auparavant|autrefois"
+    r"|prima|precedentemente|раньше|vroeger|dawniej)\b|以前|之前|原来|前に|예전"
+)
+
+
+def asks_what_was(question: str) -> bool:
+    """Whether a question wants to know how something was, and not how it is."""
+    return _FORMER.search(question.lower()) is not None
 
 
 def current_first(

@@ -91,6 +91,9 @@ def _recall(result: Result, paint: Paint, asked: str = "") -> Text:
         if memory.get("superseded_by"):
             newer = ", ".join(map(short_id, memory["superseded_by"]))
             lines.append(paint.dim(f"  superseded by [{newer}]"))
+        if memory.get("may_be_superseded_by"):
+            newer = ", ".join(map(short_id, memory["may_be_superseded_by"]))
+            lines.append(paint.dim(f"  a newer one may say otherwise: [{newer}]"))
         parts = memory.get("explanation")
         if parts:
             shares = "  ".join(f"{name} {value:.3f}" for name, value in parts.items())
