@@ -4,7 +4,15 @@ import pytest
 
 from ai_memory.retrieval.character import plain
 from ai_memory.retrieval.script import is_unspaced
-from ai_memory.retrieval.spelling import beginnings, nearest, same_name, same_stem, same_word
+from ai_memory.retrieval.spelling import (
+    OTHER_ALPHABETS,
+    beginnings,
+    foreign_beginnings,
+    nearest,
+    same_name,
+    same_stem,
+    same_word,
+)
 
 ONE = """
     catherine katherine, catherine kathrine, yekaterina ekaterina, yekaterina jekaterina
@@ -40,8 +48,10 @@ def test_two_names_that_look_alike(asked: str, found: str) -> None:
     ("asked", "found"), [pair for pair in pairs(ONE) if not is_unspaced(pair[1])]
 )
 def test_it_is_looked_for_where_it_stands(asked: str, found: str) -> None:
-    indexed = plain(found)
-    assert any(part.first <= indexed < part.end for part in beginnings(plain(asked)))
+    indexed, word = plain(found), plain(asked)
+    places = [*beginnings(word), *foreign_beginnings(word)]
+    assert any(part.first <= indexed < part.end for part in places)
+    assert indexed.isascii() or OTHER_ALPHABETS.first <= indexed < OTHER_ALPHABETS.end
 
 
 def test_a_stem_stands_for_its_word() -> None:

@@ -20,7 +20,9 @@ from ai_memory.retrieval.script import is_unspaced, pairs
 from ai_memory.retrieval.spelling import (
     CHARS_MAX,
     CHARS_MIN,
+    OTHER_ALPHABETS,
     beginnings,
+    foreign_beginnings,
     kindred,
     nearest,
     same_name,
@@ -144,6 +146,8 @@ def _is_in(word: _Word, text: str) -> bool:
 def _spellings(rows: Reader, word: _Word, where: Filter, *, known: bool) -> list[str]:
     """How memories write a word that none has as it is asked."""
     stretches = kindred(word.plain) if known else beginnings(word.plain)
+    if not known and rows.indexed_words([OTHER_ALPHABETS], 1):
+        stretches += foreign_beginnings(word.plain)
     indexed = rows.indexed_words(stretches, _OCCURRENCES_MAX)
     stems = [stem for stem in indexed if stem.isalpha() and same_stem(word.plain, stem)]
     if not stems:

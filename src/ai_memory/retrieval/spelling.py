@@ -36,11 +36,8 @@ _TWICE: Final = late.pattern(r"(.)\1+")
 _INNER_H: Final = late.pattern("(?<=.)h")
 _NO_LETTER: Final = late.pattern("[^a-z]+")
 _VOWELS: Final = frozenset("aeiou")
-_KIN: Final = frozenset(
-    pair[::way]
-    for pair in ("ck", "cs", "ch", "kg", "kh", "bp", "bv", "fv", "pf", "dt", "mn", "gi", "uv", "gh")
-    for way in (1, -1)
-)
+_KIN: Final = ("ck", "cs", "ch", "kg", "kh", "bp", "bv", "fv", "pf", "dt", "mn", "gi", "uv", "gh")
+_A: Final = ord("a")
 _CLASSES: Final = str.maketrans("kshbpfdtmn", "cccbbbddnn", "aeiouvg")  # kin are one, vowels none
 _SELDOM_WRITTEN: Final = late.pattern("[aeiouwy]")  # in Arabic and Hebrew
 _ABJAD: Final = late.pattern("[\u0590-\u06ff]")
@@ -48,6 +45,9 @@ _ABJAD: Final = late.pattern("[\u0590-\u06ff]")
 _ABJAD_EDITS: Final = 1.0  # where only consonants agree
 _NEAR_EDIT: Final = 0.5
 _FAR_EDIT: Final = 1.25  # one consonant for another
+# What one letter for another costs; a vowel at the end is another name: Maria and Mario.
+_LAST_EXCHANGES: Final = {pair[::way]: _NEAR_EDIT for pair in _KIN for way in (1, -1)}
+_EXCHANGES: Final = _LAST_EXCHANGES | {one + two: _NEAR_EDIT for one in _VOWELS for two in _VOWELS}
 _ALLOWED: Final = (0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 1.0, 1.5)  # by the sounds of the longer name
 _ALLOWED_MOST: Final = 2.0
 _ENDING_CHARS_MAX: Final = 4  # that a stemmer cuts
@@ -75,8 +75,11 @@ class Stretch(NamedTuple):
     end: str
 
 
+OTHER_ALPHABETS: Final = Stretch("\u0370", "\u1100")
+
+
 def beginnings(word: str) -> list[Stretch]:
-    """Where in the index the spellings of a word may stand; the likeliest first.
+    """Where in the index the Roman spellings of a word may stand; the likeliest first.
 
     Args:
         word: In its normal form.
@@ -90,7 +93,16 @@ def beginnings(word: str) -> list[Stretch]:
     if len(roman) > 1 and roman[1] not in letters:
         swapped = roman[1] + roman[0]
         found.append(Stretch(swapped, swapped[0] + chr(ord(swapped[1]) + 1)))
-    return found + [
+    return found
+
+
+def foreign_beginnings(word: str) -> list[Stretch]:
+    """The same in other alphabets; for an index that has words of `OTHER_ALPHABETS`."""
+    heard = _sound(word)
+    if not heard:
+        return []
+    letters = dict.fromkeys(_romanised(word)[0] + _BEGINNINGS.get(heard[0], heard[0]))
+    return [
         Stretch(letter, chr(ord(letter) + 1))
         for one in letters
         for letter in _foreign().get(one, ())
@@ -105,12 +117,26 @@ def kindred(word: str) -> list[Stretch]:
 
 def same_stem(asked: str, stem: str) -> bool:
     """Whether a word of the index, which may have lost its ending, may be a spelling of a name."""
+    if stem.isascii() and stem[1:2] not in _second_letters(asked):
+        return False
     if same_name(asked, stem) is not None:
         return True
     lost = len(asked) - len(stem)
     if not 0 < lost <= _ENDING_CHARS_MAX or len(stem) <= CHARS_MIN:
         return False
+    here, there = _consonants(_sound(asked)), _consonants(_sound(stem))
+    if there.kinds & ~here.kinds or not here.begins_like(there):
+        return False
     return same_name(asked, stem + asked[len(stem) :]) is not None
+
+
+@lru_cache(maxsize=64)
+def _second_letters(asked: str) -> str:
+    """What may stand second in other spellings: a vowel for a vowel, kin for kin; an h always."""
+    second = _romanised(asked)[1:2]
+    if second in _VOWELS or second in "hyj":
+        return "aeiouyhjcszr" if second == "h" else "aeiouyhj"
+    return f"{second}hcsz" + "".join(pair.replace(second, "") for pair in _KIN if second in pair)
 
 
 def same_name(asked: str, found: str) -> float | None:
@@ -126,9 +152,10 @@ def same_name(asked: str, found: str) -> float | None:
     one, other = _sound(asked), _sound(found)
     longest = max(len(one), len(other))
     allowed = _ALLOWED[longest] if longest < len(_ALLOWED) else _ALLOWED_MOST
+    if abs(len(one) - len(other)) * _NEAR_EDIT > allowed or not one or not other:
+        return None
     here, there = _consonants(one), _consonants(other)
-    begin_alike = here[:1] == there[:1] or here[:2] == there[1::-1]
-    if not one or not other or not begin_alike or _apart(here, there) > allowed:
+    if here.differing(there) > allowed or not here.begins_like(there):
         return None
     edits = _edits(one, other, allowed)
     return edits if edits <= allowed else None
@@ -182,18 +209,41 @@ def _sound(word: str) -> str:
     return heard[:-1] if len(heard) > CHARS_MIN and heard.endswith("e") else heard
 
 
+class _Consonants(NamedTuple):
+    """Those of a sound that cost a whole edit each, if another lacks them.
+
+    Attributes:
+        order: As they follow each other, kin as one.
+        kinds: Which there are, a bit each.
+    """
+
+    order: str
+    kinds: int
+
+    def differing(self, other: _Consonants) -> int:
+        """How many of either the other lacks, or fewer; no fewer edits will do."""
+        one, two = self.order, other.order
+        return max(
+            (self.kinds & ~other.kinds).bit_count(),
+            (other.kinds & ~self.kinds).bit_count(),
+            abs(len(one) - len(two)),
+        )
+
+    def begins_like(self, other: _Consonants) -> bool:
+        """Whether the first is the same and the second near, or the two are exchanged."""
+        one, two = self.order, other.order
+        if one[:1] != two[:1]:
+            return one[:2] == two[1::-1]
+        return one[1:2] in two[1:3] or two[1:2] in one[1:3]
+
+
 @lru_cache(maxsize=16_384)
-def _consonants(heard: str) -> str:
-    """Those that cost a whole edit each, if only one of two sounds has them."""
-    return heard.translate(_CLASSES)
-
-
-def _apart(one: str, other: str) -> int:
-    """How many consonants of either the other lacks; no fewer edits will do."""
-    return max(
-        sum(max(0, one.count(letter) - other.count(letter)) for letter in set(one)),
-        sum(max(0, other.count(letter) - one.count(letter)) for letter in set(other)),
-    )
+def _consonants(heard: str) -> _Consonants:
+    order = heard.translate(_CLASSES)
+    kinds = 0
+    for letter in order:
+        kinds |= 1 << (ord(letter) - _A)
+    return _Consonants(order, kinds)
 
 
 def _skeleton(word: str) -> str:
@@ -221,27 +271,25 @@ def _edits(one: str, other: str, most: float) -> float:
     row = [0.0]
     for cost in left_out:
         row.append(row[-1] + cost)
+    last = len(one) - 1
     for at, (letter, leaving) in enumerate(zip(one, _left_out(one), strict=True)):
         older, before = before, row
         row = [before[0] + leaving]
-        last = at + 1 == len(one)
+        exchanges = _LAST_EXCHANGES if at == last else _EXCHANGES
+        best = row[0]
         for to, counterpart in enumerate(other):
-            best = before[to]
-            if letter != counterpart:
-                best += _exchanged(letter, counterpart, last=last)
-                best = min(best, before[to + 1] + leaving, row[to] + left_out[to])
+            best += left_out[to]
+            if letter == counterpart:
+                best = min(best, before[to])
+            else:
+                other_way = before[to] + exchanges.get(letter + counterpart, _FAR_EDIT)
+                best = min(best, before[to + 1] + leaving, other_way)
                 if at and to and letter == other[to - 1] and counterpart == one[at - 1]:
                     best = min(best, older[to - 1] + _NEAR_EDIT)
             row.append(best)
         if min(row) > most:
             return most + 1.0
     return row[-1]
-
-
-def _exchanged(letter: str, other: str, *, last: bool) -> float:
-    if letter in _VOWELS and other in _VOWELS:
-        return _FAR_EDIT if last else _NEAR_EDIT  # Maria and Mario
-    return _NEAR_EDIT if letter + other in _KIN else _FAR_EDIT
 
 
 def _left_out(heard: str) -> list[float]:
