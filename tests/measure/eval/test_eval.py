@@ -109,12 +109,34 @@ def test_what_nothing_answers_is_judged_by_its_kind(
     assert {"unknown fact", "unknown name"} <= {element.text for element in lines.iter()}
 
 
-def test_what_changed_is_judged_by_what_is_true_now(capsys: pytest.CaptureFixture[str]) -> None:
-    found = evaluate(capsys, "cases", SMALL / "cases" / "small.json", "--tier", "keyword")
-    changes = found["levels"]["keyword"]["changes"]
-    assert (changes["n"], changes["mistold"]["n"]) == (1, 3)
-    assert changes["current_first"]["mean"] in (0, 1)
-    assert changes["mistold"]["mean"] == 0
+def test_what_changed_is_judged_by_what_is_true_now(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "homes.json"
+    ghent, antwerp, lamp = (
+        {"unit": name, "content": content, "created_at": f"2024-0{month}-01T08:00:00Z"}
+        for month, name, content in (
+            (3, "ghent", "Marta lives in Ghent."),
+            (1, "antwerp", "Marta lives in Antwerp."),
+            (2, "lamp", "The lamp in the hall is broken."),
+        )
+    )
+    about_lamp = {"text": "Is the lamp in the hall broken?", "gold": ["lamp"]}
+
+    def judged(gold: str, avoid: list[str]) -> Any:
+        asked = {"text": "Where does Marta live?", "gold": [gold], "avoid": avoid}
+        cases = {"memories": [ghent, antwerp, lamp], "questions": [asked, about_lamp]}
+        path.write_text(json.dumps(cases))
+        return evaluate(capsys, "cases", path, "--tier", "keyword")["levels"]["keyword"]
+
+    right = judged("ghent", ["antwerp"])["changes"]
+    assert (right["n"], right["mistold"]["n"]) == (1, 2)
+    assert [right[name]["mean"] for name in ("current_first", "told", "mistold")] == [1, 1, 0]
+    assert judged("antwerp", ["ghent"])["changes"]["current_first"]["mean"] == 0
+    # To a set that holds both for true, the same mark is a mistake.
+    wrong = judged("ghent", ["lamp"])["changes"]
+    assert [wrong[name]["mean"] for name in ("current_first", "told", "mistold")] == [1, 0, 0.5]
+    assert "changes" not in judged("ghent", [])
 
 
 def test_all_own_sets_in_one_command(
