@@ -22,7 +22,7 @@ from ai_memory.retrieval.compound import HUMP, marked, parted, whole
     ],
 )
 def test_a_joined_name_has_parts(name: str, parts: str) -> None:
-    text, names = parted(f"the {name}, then")
+    text, names, _humps = parted(f"the {name}, then")
     assert text == f"the {parts}, then"
     assert names == ([name] if parts != name else [])
 

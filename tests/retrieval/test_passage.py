@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_memory import limits
+from ai_memory.retrieval.lexical import reading
 from ai_memory.retrieval.passage import (
     ELLIPSIS,
     Passage,
@@ -18,7 +19,7 @@ from ai_memory.retrieval.passage import (
     passages,
     whole_cluster,
 )
-from ai_memory.retrieval.question import asked_for
+from ai_memory.retrieval.question import asked_for, names
 
 FILLING = "The committee met again and talked about the weather of the week before. "
 
@@ -140,3 +141,35 @@ def test_passages_are_places_of_the_text(
     assert sum(end - start for start, end in places) <= chars_max
     shown = excerpt(text, places)
     assert len(shown) <= chars_max + 3 * len(places) + 4
+
+
+SAID = (
+    "tea", "teas", "Tim", "time", "HttpClient", "--no-verify", "grün", "茶", "word", "other",
+    "C++", "more.", "lines\n", "committee",
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.sampled_from(SAID), min_size=1, max_size=300),
+    st.lists(st.sampled_from(SAID), min_size=1, max_size=4, unique=True),
+    st.sampled_from(("", "A title with HttpClient and tea\n\n", "Ein Titel für Tim\ntea\n")),
+    st.sampled_from((1, 20)),
+)
+def test_words_that_were_found_before_are_not_looked_for_again(
+    said: list[str], asked: list[str], before: str, times: int
+) -> None:
+    text = " ".join(said * times)
+    question = f"Where is {' '.join(asked)}"
+    (standing,) = reading(question, [before + text]).standing
+    words, named = asked_for(question, 64), names(question)
+    assert passages(text, words, named, standing=standing) == passages(text, words, named)
+
+
+def test_where_characters_move_words_are_looked_for_again() -> None:
+    (moved,) = reading("tea", [f"{FILLING * 40}… 😀 ½ tea"]).standing
+    assert moved is None
+    (stands,) = reading("tea", [f"{FILLING * 40} tea of the HttpClient"]).standing
+    assert stands is not None
+    places, elsewhere = stands.in_last(len("tea of the HttpClient"))
+    assert (places, elsewhere) == ([(0, 0)], set())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar, Final, NamedTuple
 
 import msgspec
@@ -49,6 +49,7 @@ from ai_memory.retrieval.supersession import asks_what_was, current_first
 if TYPE_CHECKING:
     from ai_memory.operations.archive_hint import ArchiveHint
     from ai_memory.ports import Vector
+    from ai_memory.retrieval.occurrence import Standing
 
 _WHOLE: Final = (0, 2_000)  # what a reranker reads of a memory that only words found
 _COMPARED: Final = 10  # of the best, whether one of them says otherwise what another says
@@ -173,6 +174,7 @@ class _Found(NamedTuple):
         outdates: Ids of what it may replace.
         lift: What was added to the score, so that it stands above what it supersedes.
         home: Likewise, so that what is the caller's own stands above what is not.
+        standing: Where the words of the question stand in its text; None where it is not known.
     """
 
     memory: Memory
@@ -186,6 +188,7 @@ class _Found(NamedTuple):
     outdates: tuple[str, ...] = ()
     lift: float = 0.0
     home: float = 0.0
+    standing: Standing | None = None
 
 
 class _Ranking(NamedTuple):
@@ -296,7 +299,7 @@ def _rank(
     places: dict[int, list[tuple[int, int]]] = {}
     cosines: dict[int, list[float]] = {}
     contexts: dict[int, list[float]] = {}
-    by_meaning: list[tuple[Filter, Iterable[int], Iterable[int]]] = []
+    by_meaning: list[tuple[Filter, Collection[int], Collection[int]]] = []
     for place in _places(rows, where, home):
         near = _votes(rows, context, query, place, places)
         about = _votes(rows, context, blended, place, places)
@@ -348,6 +351,7 @@ def _rank(
                 superseded_by=newer.get(memories[hit.key].id, ()),
                 outdated_by=guessed.get(memories[hit.key].id, ()),
                 outdates=outdates.get(memories[hit.key].id, ()),
+                standing=hit.standing,
             )
             for hit in relevant
         ],
@@ -363,7 +367,7 @@ def _rank(
 def _candidates(
     rows: Reader,
     question: str,
-    by_meaning: Iterable[tuple[Filter, Iterable[int], Iterable[int]]],
+    by_meaning: Sequence[tuple[Filter, Collection[int], Collection[int]]],
 ) -> tuple[list[str], dict[int, float], dict[int, Memory]]:
     """The words looked for, what they find, and the memories worth reading, in pool order.
 
@@ -375,12 +379,21 @@ def _candidates(
     terms = asked_for(question, limits.QUERY_TERMS_MAX)
     words: dict[int, float] = {}
     rankings: list[Iterable[int]] = []
+    by_words = not any(near or about for _place, near, about in by_meaning)
+    closer: Sequence[str] = ()
     for place, near, about in by_meaning:
+        if rankings and by_words and len(words) < WORD_HITS:
+            closer = place.namespaces or ()
+            break  # another look would only find some of it again
         hits = rows.rank_words(terms, place, WORD_HITS)
         rankings += [hit.key for hit in hits], near, about
         words |= {hit.key: hit.score for hit in hits}
     chosen = pool(*rankings)
     found = rows.memories_by_key(chosen)
+    if closer:  # the same order as if it had been
+        chosen = pool(
+            chosen, [key for key in chosen if key in found and found[key].namespace in closer]
+        )
     return terms, words, {key: found[key] for key in chosen if key in found}
 
 
@@ -543,7 +556,9 @@ def _recalled(
     if parts is not None and hit.lift:
         parts["current"] = hit.lift
     return RecalledView(
-        **answering(hit.memory, asked, named, hit.windows, amount, chars_max),
+        **answering(
+            hit.memory, asked, named, hit.windows, amount, chars_max, standing=hit.standing
+        ),
         score=round(hit.score, 3),
         relevance=round(hit.relevance, 3),
         origin=UNSET if home is None else origin(home, hit.memory.namespace),

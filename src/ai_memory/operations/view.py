@@ -15,6 +15,7 @@ from ai_memory.model.link import Link
 from ai_memory.model.memory import DamagedMemory, Memory
 
 if TYPE_CHECKING:  # few memories are long
+    from ai_memory.retrieval.occurrence import Standing
     from ai_memory.retrieval.passage import Passage
 
 _INSTANTS: Final = ("created_at", "updated_at", "expires_at", "last_accessed_at")
@@ -162,6 +163,8 @@ def answering(
     windows: Sequence[tuple[int, int]] = (),
     amount: ContentAmount = "passages",
     chars_max: int | None = None,
+    *,
+    standing: Standing | None = None,
 ) -> dict[str, Any]:
     """The fields of a MemoryView that answers a question: of long content what answers best.
 
@@ -172,6 +175,7 @@ def answering(
         windows: Places whose vectors are near, nearest first.
         amount: full: all of it, however long.
         chars_max: At most so much of it, whatever `amount` says; None: as usual.
+        standing: Where the words stand in a text that ends with the content, if that is known.
     """
     content = memory.content
     if is_whole(content, amount, chars_max):
@@ -179,7 +183,7 @@ def answering(
     from ai_memory.retrieval.passage import excerpt, passages
 
     room = limits.PASSAGES_CHARS_MAX if chars_max is None else chars_max
-    places = passages(content, words, names, windows, chars_max=room)
+    places = passages(content, words, names, windows, standing=standing, chars_max=room)
     return excerpted(memory, places, excerpt(memory.content, places))
 
 

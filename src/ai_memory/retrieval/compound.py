@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from ai_memory import late
 from ai_memory.retrieval.character import shape_of
@@ -19,6 +19,20 @@ HUMP: Final = "\x02"
 
 _CHARS_MAX: Final = 64  # what is longer is data, no name
 _HUMPS_MAX: Final = 8
+
+
+class Parted(NamedTuple):
+    """A text whose joined names are taken apart.
+
+    Attributes:
+        text: With a blank at every hump.
+        names: As they stood.
+        humps: Before which characters of the text a blank was put; None where not only there.
+    """
+
+    text: str
+    names: list[str]
+    humps: list[int] | None
 
 
 def _hump(small: str, large: str) -> re.Pattern[str]:
@@ -46,25 +60,18 @@ def marked(text: str) -> str:
     return _marked(text)[0]
 
 
-def parted(text: str) -> tuple[str, list[str]]:
-    """Take joined names apart.
-
-    Args:
-        text: See `marked`.
-
-    Returns:
-        The text with a blank at every hump, and the names as they stood.
-    """
-    found, humped = _marked(text)
+def parted(text: str) -> Parted:
+    """Take joined names apart; the text as of `marked`."""
+    found, humped, humps = _marked(text)
     if not humped:
-        return found, []
+        return Parted(found, [], humps)
     name = _ASCII_NAME if text.isascii() else _NAME
     names = [whole(one) for word in humped for one in name.findall(word)]
-    return found.replace(HUMP, " "), names
+    return Parted(found.replace(HUMP, " "), names, humps)
 
 
-def _marked(text: str) -> tuple[str, list[str]]:
-    """Text with its humps marked, and what of it stands between blanks and has one."""
+def _marked(text: str) -> tuple[str, list[str], list[int] | None]:
+    """Text with its humps marked, what of it stands between blanks and has one, and where."""
     if HUMP in text:
         text = text.replace(HUMP, " ")
     if not text.isascii():
@@ -72,16 +79,16 @@ def _marked(text: str) -> tuple[str, list[str]]:
     elif has_humps(shape_of(text)):
         hump = _ASCII_HUMP
     else:
-        return text, []
-    humps = [match.start() for match in hump.finditer(text)]
+        return text, [], []
+    humps: list[int] | None = [match.start() for match in hump.finditer(text)]
     if not humps:
-        return text, []
+        return text, [], []
     found = HUMP.join([text[start:end] for start, end in pairwise((0, *humps, len(text)))])
     humped = _humped(found)
     if any(len(word) > _CHARS_MAX or word.count(HUMP) > _HUMPS_MAX for word in humped):
         found = _NAME.sub(_bounded, found)
-        humped = _humped(found)
-    return found, humped
+        humped, humps = _humped(found), None
+    return found, humped, humps
 
 
 def _humped(text: str) -> list[str]:

@@ -17,8 +17,9 @@ from typing import Final, NamedTuple
 
 from ai_memory import limits
 from ai_memory.model.clock import SECOND, Micros
-from ai_memory.retrieval.lexical import Evidence, read
+from ai_memory.retrieval.lexical import Evidence, reading
 from ai_memory.retrieval.moment import day_of, nearness, spans
+from ai_memory.retrieval.occurrence import Standing
 from ai_memory.retrieval.relevance import relevance
 
 _MICROS_PER_DAY: Final = 86_400 * SECOND
@@ -105,12 +106,14 @@ class Ranked(NamedTuple):
     Attributes:
         score: How well it fits, beside the others of the pool.
         relevance: How likely it is to be about what was asked, whatever else there is.
+        standing: Where the words of the question stand in its text; None where it is not known.
     """
 
     key: int
     score: float
     relevance: float
     contributions: Contributions | None
+    standing: Standing | None = None
 
 
 def votes(hits: Iterable[tuple[int, float]]) -> dict[int, list[float]]:
@@ -167,7 +170,7 @@ def rank(
     Returns:
         Every candidate, best first, with a score in [0, 1].
     """
-    evidence = read(query, [candidate.text for candidate in candidates])
+    evidence, standing = reading(query, [candidate.text for candidate in candidates])
     asked = spans(query, now)
     best_words = max((candidate.words for candidate in candidates), default=0.0) or 1.0
     cosine_floor = _lowest(candidate.cosines for candidate in candidates)
@@ -180,7 +183,7 @@ def rank(
     trust = _trust(evidence) if semantic or contextual else 1.0
     whole = _TEXT + cosine_weight + context_weight + moment_weight
     ranked = []
-    for candidate, found in zip(candidates, evidence, strict=True):
+    for candidate, found, places in zip(candidates, evidence, standing, strict=True):
         near = nearness(asked, day_of(candidate.created_at)) if asked else 0.0
         parts = (
             trust * _WORDS * candidate.words / best_words / whole,
@@ -198,7 +201,7 @@ def rank(
             above = candidate.contexts[0]
             cosine = max(cosine, above) if candidate.cosines else above
         fits = relevance(found, cosine, near)
-        ranked.append(Ranked(candidate.key, score, fits, contributions))
+        ranked.append(Ranked(candidate.key, score, fits, contributions, standing=places))
     ranked.sort(key=lambda hit: -hit.score)
     return ranked
 

@@ -14,7 +14,14 @@ from itertools import pairwise
 from math import log
 from typing import Final, NamedTuple
 
-from ai_memory.retrieval.occurrence import OCCURRENCES_MAX, Event, occurrences, probes, spellings
+from ai_memory.retrieval.occurrence import (
+    OCCURRENCES_MAX,
+    Event,
+    Standing,
+    occurrences,
+    probes,
+    spellings,
+)
 from ai_memory.retrieval.question import asked_among, names
 from ai_memory.retrieval.stopword import stop_words
 from ai_memory.retrieval.words import tokens
@@ -57,7 +64,24 @@ class Evidence(NamedTuple):
 NOTHING: Final = Evidence(0.0, 0.0, 0.0)
 
 
+class Reading(NamedTuple):
+    """What the words of a question found in the texts of a pool.
+
+    Attributes:
+        evidence: Of each text.
+        standing: Of each text, where they stand; None where that cannot be told.
+    """
+
+    evidence: list[Evidence]
+    standing: list[Standing | None]
+
+
 def read(query: str, texts: Sequence[str]) -> list[Evidence]:
+    """`reading` without the places."""
+    return reading(query, texts).evidence
+
+
+def reading(query: str, texts: Sequence[str]) -> Reading:
     """Read the pool's texts for the words of the query.
 
     Args:
@@ -65,13 +89,12 @@ def read(query: str, texts: Sequence[str]) -> list[Evidence]:
         texts: The most promising first; of a pool that is very long the rest is not read.
 
     Returns:
-        One Evidence per text. Word weights come from the pool, so figures of two calls do not
-        compare.
+        Word weights come from the pool, so figures of two calls do not compare.
     """
     said = tokens(query)
     words = asked_among(said, query, _TERMS_MAX)
     if not words or not texts:
-        return [NOTHING] * len(texts)
+        return Reading([NOTHING] * len(texts), [None] * len(texts))
     asked = probes(words)
     named = spellings(asked, names(query))
     found = occurrences(asked, named, texts)
@@ -82,7 +105,7 @@ def read(query: str, texts: Sequence[str]) -> list[Evidence]:
     total, passage_total = sum(text_weights), sum(weights)
     best_narrow = max(narrow for narrow, _wide in passages) or 1.0
     best_wide = max(wide for _narrow, wide in passages) or 1.0
-    return [
+    evidence = [
         Evidence(
             narrow / best_narrow,
             wide / best_wide,
@@ -98,6 +121,11 @@ def read(query: str, texts: Sequence[str]) -> list[Evidence]:
             found.texts, found.events, found.terms, passages, strict=True
         )
     ]
+    standing = [
+        None if humps is None else Standing(asked, events, humps, len(text))
+        for events, humps, text in zip(found.events, found.humps, texts, strict=True)
+    ]
+    return Reading(evidence, standing)
 
 
 def _in_one_passage(events: Sequence[Event], count: int) -> bool:

@@ -7,7 +7,7 @@ text and word a call would cost more than the search. Fifty texts of a sentence 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate
@@ -17,7 +17,7 @@ from ai_memory import late
 from ai_memory.retrieval.compound import HUMP
 from ai_memory.retrieval.exact import boundaries, is_exact
 from ai_memory.retrieval.script import UNSPACED, is_unspaced
-from ai_memory.retrieval.words import root, searchable
+from ai_memory.retrieval.words import Searched, root, searched
 
 BUCKET_CHARS: Final = 85  # the unit in which a word's frequency over the pool is counted
 OCCURRENCES_MAX: Final = 64  # of one word in one text
@@ -34,6 +34,46 @@ Event: TypeAlias = tuple[int, int, int]
 """Start, term, end; characters of the text. Terms are counted from 0."""
 
 
+class Standing(NamedTuple):
+    """Where the words of a question stand in one text, to be told again of a part of it.
+
+    Attributes:
+        probes: What was searched for.
+        events: Places of the text as it was searched.
+        humps: See `words.Searched`.
+        chars: Of the text.
+    """
+
+    probes: Sequence[str]
+    events: Sequence[Event]
+    humps: Sequence[int]
+    chars: int
+
+    def in_last(self, chars: int) -> tuple[list[tuple[int, int]], set[int]]:
+        """Where the words stand in the end of the text.
+
+        Args:
+            chars: How long that is.
+
+        Returns:
+            Place in it and term, in order; and the terms that may stand elsewhere in it, too.
+        """
+        begin = self.chars - chars
+        blanks = [at + nth for nth, at in enumerate(self.humps)]
+        places: list[tuple[int, int]] = []
+        counts = [0] * len(self.probes)
+        elsewhere: set[int] = set()
+        for start, term, _end in self.events:
+            counts[term] += 1
+            at = start - bisect_left(blanks, start) - begin if blanks else start - begin
+            if at >= chars:  # a joined name as a whole, which is searched behind the text
+                elsewhere.add(term)
+            elif at >= 0:
+                places.append((at, term))
+        elsewhere.update(term for term, n in enumerate(counts) if n >= OCCURRENCES_MAX)
+        return places, elsewhere
+
+
 class Occurrences(NamedTuple):
     """What a pool holds of a question's words.
 
@@ -44,6 +84,7 @@ class Occurrences(NamedTuple):
         buckets: How many stretches of `BUCKET_CHARS` were read; a text's last may be shorter.
         in_buckets: Of each term, in how many of them it begins.
         in_texts: Of each term, in how many texts it occurs.
+        humps: Of each text, see `words.Searched`; None also where it was not read whole.
     """
 
     texts: list[str]
@@ -52,6 +93,7 @@ class Occurrences(NamedTuple):
     buckets: int
     in_buckets: list[int]
     in_texts: list[int]
+    humps: list[Sequence[int] | None]
 
 
 def probes(words: Sequence[str]) -> list[str]:
@@ -83,7 +125,8 @@ def occurrences(
         texts: The most promising first: beyond `_POOL_CHARS_MAX` characters in all, the rest is
             not read.
     """
-    bared = _bared(texts)
+    read = _read(texts)
+    bared = [one.text for one in read]
     begins = list(accumulate((len(text) + 1 for text in bared), initial=0))
     events: list[list[Event]] = [[] for _ in texts]
     terms: list[set[int]] = [set() for _ in texts]
@@ -132,19 +175,26 @@ def occurrences(
         some.sort()
     buckets = sum(len(text) // BUCKET_CHARS + 1 for text in bared)
     bared += [""] * (len(texts) - len(bared))
-    return Occurrences(bared, events, terms, buckets, in_buckets, in_texts)
+    return Occurrences(bared, events, terms, buckets, in_buckets, in_texts, _humps(read, texts))
 
 
-def _bared(texts: Sequence[str]) -> list[str]:
+def _read(texts: Sequence[str]) -> list[Searched]:
     """The texts that are read, as they are searched."""
-    bared: list[str] = []
+    read: list[Searched] = []
     spent = 0
     for text in texts:
         if spent > _POOL_CHARS_MAX:
             break
-        bared.append(searchable(text[:_TEXT_CHARS_MAX]))
-        spent += len(bared[-1])
-    return bared
+        read.append(searched(text[:_TEXT_CHARS_MAX]))
+        spent += len(read[-1].text)
+    return read
+
+
+def _humps(read: Sequence[Searched], texts: Sequence[str]) -> list[Sequence[int] | None]:
+    """See `Occurrences`."""
+    whole = zip(read, texts, strict=False)
+    humps = [one.humps if len(text) <= _TEXT_CHARS_MAX else None for one, text in whole]
+    return humps + [None] * (len(texts) - len(read))
 
 
 def _probe(word: str) -> str:

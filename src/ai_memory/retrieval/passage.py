@@ -11,14 +11,14 @@ blocks of some units, and unit by unit only in those where normalising moves cha
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise, zip_longest
 from math import log
 from typing import Final, NamedTuple, TypeAlias
 
 from ai_memory import limits
 from ai_memory.retrieval.lexical import saturated
-from ai_memory.retrieval.occurrence import occurrences, probes, spellings
+from ai_memory.retrieval.occurrence import Standing, occurrences, probes, spellings
 from ai_memory.retrieval.words import bare
 
 ELLIPSIS: Final = "…"
@@ -33,7 +33,7 @@ _REPEATED_SHARE: Final = 0.2  # of a word's weight where another stretch has it 
 _CLUSTER_CHARS_MAX: Final = 64  # longer heaps of marks are cut all the same
 _JOINER: Final = "\u200d"
 _MARKS: Final = ("\n", ". ", "! ", "? ", "。", "\u0964", " ")  # the better place first
-_NOTHING: Final[dict[int, int]] = {}
+_SATURATED: Final = tuple(map(saturated, range(16)))
 
 _Counts: TypeAlias = dict[int, dict[int, int]]
 """Unit → term → how often."""
@@ -57,6 +57,7 @@ def passages(
     names: Sequence[str] = (),
     windows: Sequence[tuple[int, int]] = (),
     *,
+    standing: Standing | None = None,
     chars_max: int = limits.PASSAGES_CHARS_MAX,
 ) -> tuple[Passage, ...]:
     """The places of a text that answer a question best.
@@ -66,6 +67,7 @@ def passages(
         words: What is asked for, as `words.terms` cuts it.
         names: Those of them that are proper names.
         windows: Places whose vectors are near, nearest first.
+        standing: Where the words stand in a text that ends with this one, if that is known.
         chars_max: At most so many characters in all.
 
     Returns:
@@ -77,7 +79,7 @@ def passages(
     inside = (
         Passage(start, min(end, len(text))) for start, end in windows if 0 <= start < len(text)
     )
-    for pair in zip_longest(_stretches(text, words, names), inside):
+    for pair in zip_longest(_stretches(text, words, names, standing), inside):
         for place in pair:
             if place is None:
                 continue
@@ -121,13 +123,15 @@ def _begin(text: str, low: int, start: int) -> int:
     return start
 
 
-def _stretches(text: str, words: Sequence[str], names: Sequence[str]) -> Iterator[Passage]:
+def _stretches(
+    text: str, words: Sequence[str], names: Sequence[str], standing: Standing | None
+) -> Iterator[Passage]:
     """Where the words stand, the most telling place first; each adds what those before lack."""
     asked = [probe for probe in probes(words) if probe]
     if not asked:
         return
     units = _Units(text)
-    counts = _counts(units, asked, spellings(asked, names))
+    counts = _counts(units, asked, spellings(asked, names), standing)
     if not counts:
         return
     in_units = [sum(term in here for here in counts.values()) for term in range(len(asked))]
@@ -158,9 +162,17 @@ def _gains(first: int, counts: _Counts) -> list[tuple[int, float]]:
     """Term and BM25's term frequency, of the stretch that begins with a unit."""
     held: dict[int, int] = {}
     for unit in range(first, first + _UNITS):
-        for term, count in counts.get(unit, _NOTHING).items():
-            held[term] = held.get(term, 0) + count
-    return [(term, saturated(count)) for term, count in held.items()]
+        here = counts.get(unit)
+        if here is not None and held:
+            held = held.copy()
+            for term, count in here.items():
+                held[term] = held.get(term, 0) + count
+        elif here is not None:
+            held = here
+    return [
+        (term, _SATURATED[count] if count < len(_SATURATED) else saturated(count))
+        for term, count in held.items()
+    ]
 
 
 def _worth(gains: Sequence[tuple[int, float]], weights: Sequence[float]) -> float:
@@ -171,25 +183,45 @@ def _worth(gains: Sequence[tuple[int, float]], weights: Sequence[float]) -> floa
     return worth
 
 
-def _counts(units: _Units, asked: Sequence[str], named: dict[int, set[str]]) -> _Counts:
+def _counts(
+    units: _Units, asked: Sequence[str], named: Mapping[int, set[str]], standing: Standing | None
+) -> _Counts:
     """Unit → term → how often; as parts of words where no whole word is found."""
-    blocks = units.blocks()
     counts: _Counts = {}
+    if standing is None or standing.probes != asked:
+        _count(counts, units, dict(enumerate(asked)), named)
+    else:
+        places, elsewhere = standing.in_last(len(units.text))
+        for at, term in places:
+            if term not in elsewhere:
+                here = counts.setdefault(units.at(at), {})
+                here[term] = here.get(term, 0) + 1
+        if elsewhere:
+            _count(counts, units, {term: asked[term] for term in sorted(elsewhere)}, named)
+    return counts or _parts_of_words(units, asked)
+
+
+def _count(
+    counts: _Counts, units: _Units, asked: Mapping[int, str], named: Mapping[int, set[str]]
+) -> None:
+    """Add how often some terms stand in each unit."""
+    terms, probes = list(asked), list(asked.values())
+    named = {nth: named[term] for nth, term in enumerate(terms) if term in named}
+    blocks = units.blocks()
     apart: list[int] = []
-    found = occurrences(asked, named, [units.text[start:end] for start, end in blocks])
+    found = occurrences(probes, named, [units.text[start:end] for start, end in blocks])
     for block, (events, searched) in enumerate(zip(found.events, found.texts, strict=True)):
         start, end = blocks[block]
         if events and len(searched) == end - start:  # it stands there character by character
-            for at, term, _end in events:
-                _add(counts, units.at(start + at), term)
+            for at, nth, _end in events:
+                _add(counts, units.at(start + at), terms[nth])
         elif events:
             apart += units.of_block(block)
     if apart:
         parts = [units.part(unit) for unit in apart]
-        for unit, events in zip(apart, occurrences(asked, named, parts).events, strict=True):
-            for _start, term, _end in events:
-                _add(counts, unit, term)
-    return counts or _parts_of_words(units, asked)
+        for unit, events in zip(apart, occurrences(probes, named, parts).events, strict=True):
+            for _start, nth, _end in events:
+                _add(counts, unit, terms[nth])
 
 
 def _parts_of_words(units: _Units, asked: Sequence[str]) -> _Counts:

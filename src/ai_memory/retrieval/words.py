@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from ai_memory import late
 from ai_memory.retrieval.character import bare, bare_of, composed, plain, shape_of, visible
@@ -26,6 +26,7 @@ __all__ = [
     "plain",
     "root",
     "searchable",
+    "searched",
     "terms",
     "tokens",
     "visible",
@@ -53,7 +54,7 @@ def fold(text: str) -> str:
             return text.replace("\0", " ") if "\0" in text else text
     else:
         text = composed(text)
-    spread, names = parted(text)
+    spread, names, _humps = parted(text)
     words = bare_of(spread)
     as_written = words if spread == text else bare_of(text)
     behind = [*dict.fromkeys(map(bare_of, names)), *index_tokens(as_written)]
@@ -62,14 +63,35 @@ def fold(text: str) -> str:
     return f"{words}\n{' '.join(behind)}" if behind else words
 
 
+class Searched(NamedTuple):
+    """A text as it is searched.
+
+    Attributes:
+        text: See `searchable`.
+        humps: Before which characters of the original a blank was put; None where others moved.
+    """
+
+    text: str
+    humps: Sequence[int] | None
+
+
 def searchable(text: str) -> str:
     """Bare text to search with `find`: joined names taken apart, and once more whole behind it."""
+    return searched(text).text
+
+
+def searched(text: str) -> Searched:
+    """`searchable`, and how its places are those of the text."""
+    normal = text
     if not text.isascii():
-        text = composed(text)
+        normal = composed(text)
     elif not has_humps(shape_of(text)) and HUMP not in text:
-        return bare(text)
-    spread, names = parted(text)
-    return bare_of("\n".join((spread, *dict.fromkeys(names))) if names else spread)
+        return Searched(bare(text), ())
+    spread, names, humps = parted(normal)
+    whole = "\n".join((spread, *dict.fromkeys(names))) if names else spread
+    found = bare_of(whole)
+    stands = len(normal) == len(text) and len(found) == len(whole)
+    return Searched(found, humps if stands else None)
 
 
 def _is_prose(shape: bytes) -> bool:
