@@ -40,11 +40,10 @@ WINDOW_HITS_MAX: Final = 200
 # among the pool; only their proportions count, and a plateau is wide around them (docs/adr/0036).
 _WORDS: Final = 3.5
 _PASSAGE: Final = 2.5
-_TOGETHER: Final = 2.0
 _PHRASE: Final = 5.0
 _COSINE: Final = 10.0
 _MOMENT: Final = 6.0
-_TEXT: Final = _WORDS + _PASSAGE + _TOGETHER + _PHRASE
+_TEXT: Final = _WORDS + _PASSAGE + _PHRASE
 VECTOR_SHARE: Final = round(_COSINE / (_TEXT + _COSINE), 3)
 """How much of a score the vectors decide, where there are any and no date is asked for."""
 
@@ -187,7 +186,7 @@ def rank(
         near = nearness(asked, day_of(candidate.created_at)) if asked else 0.0
         parts = (
             trust * _WORDS * candidate.words / best_words / whole,
-            trust * (_PASSAGE * found.narrow + _TOGETHER * found.together) / whole,
+            trust * _PASSAGE * found.narrow / whole,
             _PHRASE * found.phrase / whole,
             cosine_weight * _nearest(candidate.cosines, cosine_floor) / whole,
             context_weight * _nearest(candidate.contexts, context_floor) / whole,

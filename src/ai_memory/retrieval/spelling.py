@@ -133,7 +133,7 @@ def same_stem(asked: str, stem: str) -> bool:
 @lru_cache(maxsize=64)
 def _second_letters(asked: str) -> str:
     """What may stand second in other spellings: a vowel for a vowel, kin for kin; an h always."""
-    second = _romanised(asked)[1:2]
+    second = _TWICE.sub(r"\1", _romanised(asked))[1:2]
     if second in _VOWELS or second in "hyj":
         return "aeiouyhjcszr" if second == "h" else "aeiouyhj"
     return f"{second}hcsz" + "".join(pair.replace(second, "") for pair in _KIN if second in pair)

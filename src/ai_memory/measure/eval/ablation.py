@@ -30,7 +30,7 @@ class Swap(NamedTuple):
 
 INGREDIENTS: Final[Mapping[str, Sequence[Swap]]] = {
     "words (BM25)": [Swap(fusion, "_WORDS", 0.0)],
-    "passages": [Swap(fusion, "_PASSAGE", 0.0), Swap(fusion, "_TOGETHER", 0.0)],
+    "passages": [Swap(fusion, "_PASSAGE", 0.0)],
     "neighbouring words": [Swap(fusion, "_PHRASE", 0.0)],
     "framing words cut": [Swap(question, "_FRAMING", frozenset())],
     "names as written": [Swap(lexical, "names", lambda _query: [])],
