@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import inspect
 import sys
 import threading
@@ -19,6 +20,7 @@ from tests.support import NOON, ManualClock
 import ai_memory
 from ai_memory import errors
 from ai_memory.adapters.embedder.hashing import HashingEmbedder
+from ai_memory.adapters.sqlite.store import SqliteStore
 from ai_memory.errors import NodeClosed
 from ai_memory.model.clock import SECOND, to_rfc3339
 from ai_memory.operations.registry import OPERATIONS, command_type
@@ -196,6 +198,20 @@ def test_threads_share_a_node(tmp_path: Path) -> None:
         for thread in threads:
             thread.join()
         assert node.list(limit=1).total == 160
+
+
+def test_a_thread_that_ends_leaves_no_connection(tmp_path: Path) -> None:
+    with ai_memory.open_node(db=tmp_path / "memory.db", level="keyword") as node:
+        node.store(title="a", content="alpha")
+        store = node._opened.node.store
+        assert isinstance(store, SqliteStore)
+        before = len(store._readers)
+        for _ in range(3):
+            thread = threading.Thread(target=lambda: node.recall(context="alpha"))
+            thread.start()
+            thread.join()
+        gc.collect()
+        assert len(store._readers) == before
 
 
 def test_a_closed_node_takes_nothing(tmp_path: Path) -> None:

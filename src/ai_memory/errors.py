@@ -123,6 +123,23 @@ class BodyTooLarge(AiMemoryError):
     default_hint = "Split the request into smaller ones."
 
 
+class RequestTimeout(AiMemoryError):
+    """The request did not come to its end in time."""
+
+    code = "REQUEST_TIMEOUT"
+    default_hint = "Send the request in one go; nothing was done."
+
+
+class NodeBusy(AiMemoryError):
+    """The node has no descriptor or no connection left for this request."""
+
+    code = "NODE_BUSY"
+    default_hint = (
+        "Nothing was done; try again in a moment. If it stays, close connections that nobody "
+        "uses, or raise the limit of open files (ulimit -n) of the process that serves."
+    )
+
+
 class RouteNotFound(AiMemoryError):
     """No such path."""
 

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Final
 
+from ai_memory import limits
 from ai_memory.policy.identity import default_agent_id
+
+if sys.platform != "win32":
+    import resource
 
 
 class SystemClock:
@@ -50,6 +56,27 @@ def _uuid4(drawn: str) -> str:
 
 _PAGE_BYTES: Final = 4_096
 _DISAMBIGUATOR: Final = os.urandom(4).hex()
+
+
+def raise_descriptors() -> None:
+    """Let this process open as many files as the system allows it, within bounds."""
+    if sys.platform == "win32":
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.DESCRIPTORS_MAX
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):  # some systems allow less than they say
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def descriptors_max() -> int:
+    """How many descriptors this process may have open."""
+    if sys.platform == "win32":
+        return limits.DESCRIPTORS_MAX
+    soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return limits.DESCRIPTORS_MAX if soft == resource.RLIM_INFINITY else soft
 
 
 def usable_processors() -> int:

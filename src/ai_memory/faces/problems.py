@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Final
 
-from ai_memory.errors import AiMemoryError, Internal
+from ai_memory.errors import AiMemoryError, Internal, NodeBusy
 
 _STATUS: Final = {
     "INTERNAL": 500,
@@ -19,12 +20,14 @@ _STATUS: Final = {
     "ROUTE_NOT_FOUND": 404,
     "UNKNOWN_OPERATION": 404,
     "METHOD_NOT_ALLOWED": 405,
+    "REQUEST_TIMEOUT": 408,
     "CONFLICT": 409,
     "EMBEDDING_MODEL_MISMATCH": 409,
     "BODY_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "LANGUAGE_MODEL_ANSWER_INVALID": 502,
     "CAPABILITY_MISSING": 503,
+    "NODE_BUSY": 503,
     "EMBEDDER_UNAVAILABLE": 503,
     "LANGUAGE_MODEL_UNAVAILABLE": 503,
     "STORE_BUSY": 503,
@@ -57,3 +60,13 @@ def exit_code_of(error: AiMemoryError) -> int:
 def internal() -> Internal:
     """What a caller sees of a fault that is ours; the log has the rest."""
     return Internal("internal error")
+
+
+def unforeseen(failure: BaseException) -> AiMemoryError:
+    """What a caller sees of an exception that nobody foresaw."""
+    cause: BaseException | None = failure
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
+            return NodeBusy("the node has no descriptors left")
+        cause = cause.__cause__ or cause.__context__
+    return internal()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -101,7 +102,8 @@ class SqliteStore:
         self._shared = threading.RLock() if self._in_memory else None
         self._writer_connection = connection
         self._local = threading.local()
-        self._readers: list[apsw.Connection] = []
+        # Weak: a thread that ends lets its connections go, and nothing else may hold them.
+        self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         self._readers_lock = threading.Lock()
         self._closed = False
         self._cache: WordCache | None = None
@@ -236,7 +238,7 @@ class SqliteStore:
                 for name in ("connection", "hasty"):
                     stale: apsw.Connection | None = self._local.__dict__.pop(name, None)
                     if stale is not None:
-                        self._readers.remove(stale)
+                        self._readers.discard(stale)
                         stale.close()
             self._local.__dict__.pop("left", None)
         self._local.stamp = stamp
@@ -260,7 +262,7 @@ class SqliteStore:
                 raise
             setattr(self._local, name, connection)
             with self._readers_lock:
-                self._readers.append(connection)
+                self._readers.add(connection)
         return connection
 
     def _hasty(self) -> apsw.Connection:
@@ -355,7 +357,7 @@ class SqliteStore:
         self._closed = True
         self._writer.close()
         with self._readers_lock:
-            for reader in self._readers:
+            for reader in list(self._readers):
                 reader.close()
             self._readers.clear()
         if self._tail is not None:

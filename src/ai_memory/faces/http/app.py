@@ -93,9 +93,9 @@ class App:
             # The server stops, and its patience is over: also with a body that never ended.
             given_up = _given_up()
             await send_reply(send, Reply(problems.status_of(given_up), error_body(given_up)))
-        except Exception:  # noqa: BLE001 - the client gets a clear error, the log the rest
+        except Exception as failure:  # noqa: BLE001 - the client gets a clear error, the log the rest
             _LOG.exception("%s %r failed", scope["method"], scope["path"])
-            await refuse(send, problems.internal(), body)
+            await refuse(send, problems.unforeseen(failure), body)
         else:
             if reply is not None:
                 await send_reply(send, reply)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ai_memory import limits
-from ai_memory.errors import BodyTooLarge, Forbidden, UnsupportedMediaType
+from ai_memory.errors import BodyTooLarge, Forbidden, RequestTimeout, UnsupportedMediaType
 
 if TYPE_CHECKING:
     from starlette.types import Message, Receive
@@ -106,9 +106,19 @@ class Body:
 
         Raises:
             BodyTooLarge: It is declared too long, or turns out to be.
+            RequestTimeout: It did not come to its end in time.
         """
         if self._ended:
             return b""
+        try:
+            async with asyncio.timeout(limits.HTTP_BODY_SECS):
+                return await self._read()
+        except TimeoutError:
+            raise RequestTimeout(
+                f"the body did not end within {limits.HTTP_BODY_SECS:g} seconds"
+            ) from None
+
+    async def _read(self) -> bytes | None:
         declared = self._declared_bytes()
         if declared is not None and declared > limits.HTTP_BODY_BYTES_MAX:
             raise _too_large()

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ai_memory.errors import AiMemoryError, BodyTooLarge, MethodNotAllowed, Unauthorized
+from ai_memory.errors import (
+    AiMemoryError,
+    BodyTooLarge,
+    MethodNotAllowed,
+    RequestTimeout,
+    Unauthorized,
+)
 from ai_memory.faces import problems
 from ai_memory.faces.codec import error_json
 from ai_memory.faces.hint import hint_on
@@ -61,11 +67,11 @@ async def refuse(send: Send, error: AiMemoryError, body: Body) -> None:
     if not body.unread:
         await send_reply(send, reply, headers=headers)
         return
-    if isinstance(error, BodyTooLarge) or body.held_back or not body.short:
+    if isinstance(error, BodyTooLarge | RequestTimeout) or body.held_back or not body.short:
         headers.append((b"connection", b"close"))
     await send_reply(send, reply, headers=headers, last=False)
     # Who waits for `100 Continue` has sent nothing yet and will send nothing now.
-    if not body.held_back:
+    if not (body.held_back or isinstance(error, RequestTimeout)):
         await body.drain()
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 

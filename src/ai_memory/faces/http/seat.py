@@ -139,6 +139,8 @@ class Seat(NamedTuple):
                 return STOP
             if order != CONNECTION:
                 return order or STOP
+            if not descriptors:  # there was none left for it here: it has ended already
+                self.closed()
             for descriptor in descriptors:
                 take(socket.socket(fileno=descriptor))
 

@@ -14,17 +14,19 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import uvicorn
 
 from ai_memory import limits
 from ai_memory.adapters.sqlite.connection import MEMORY
-from ai_memory.adapters.system import SystemClock, usable_processors
+from ai_memory.adapters.system import SystemClock, raise_descriptors, usable_processors
 from ai_memory.compose import OpenNode, Progress, open_node
 from ai_memory.config import Config, require_safe_bind
 from ai_memory.errors import AddressInUse, ConfigInvalid
+from ai_memory.faces.http.ahead import import_ahead
 from ai_memory.faces.http.app import create_app
+from ai_memory.faces.http.crowd import overdue
 from ai_memory.faces.http.metrics import Metrics
 from ai_memory.faces.http.mount import Mount
 from ai_memory.faces.http.protocol import BoundedProtocol
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from ai_memory.faces.http.mount import Endpoint
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_SWEEP_TICKS: Final = 10
 _HEADERS: Final = [("x-content-type-options", "nosniff")]
 
 
@@ -57,6 +60,7 @@ def serve(config: Config, *, progress: Progress | None = None) -> int:
         AiMemoryError: The node cannot be opened, or its last work failed; see `open_node`.
     """
     require_safe_bind(config)
+    raise_descriptors()
     families_of(config.profile)
     count = workers_of(config)
     sockets = bind(config.host, config.port)
@@ -181,6 +185,7 @@ class HttpServer:
         self._opened = opened
         self._sockets = list(sockets)
         self._seat = seat
+        import_ahead()
         config = uvicorn.Config(
             create_app(opened, mcp=Mount(partial(_mcp_endpoint, opened)), metrics=metrics),
             http=BoundedProtocol,
@@ -270,6 +275,15 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, owner: HttpServer) -> None:
         super().__init__(config)
         self._owner = owner
+
+    async def on_tick(self, counter: int) -> bool:
+        """Some ten times a second: once in a while end what takes too long."""
+        if counter % _SWEEP_TICKS == 0:
+            now = asyncio.get_running_loop().time()
+            members = cast("set[BoundedProtocol]", self.server_state.connections)
+            for one in overdue(list(members), now):
+                one.expire()
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
