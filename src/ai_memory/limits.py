@@ -116,6 +116,7 @@ LOOP_READS_SKIPPED: Final = 16  # of an operation that took more; threads read a
 TOUCH_FLUSH_SECS: Final = 0.5  # promised: within one second
 JANITOR_SECS: Final = 60.0
 FOREIGN_TEXT_SECS: Final = 5.0  # from one look for texts that other processes left to the next
+INDEX_COPY_BYTES_MAX: Final = 32 * 1024 * 1024  # of a segment of some 60,000 windows
 VECTORS_LATE_SECS: Final = 86_400.0  # a memory that waits longer for its vectors is told of
 PURGE_SECS: Final = 21_600.0  # between two purges of what was archived too long ago
 MERGE_PAGES: Final = 16  # of the keyword index, merged at once: some 2 ms

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ai_memory.adapters.vector_index.directory import Directory
     from ai_memory.ports import EmbeddingModel, VectorRows
 
+CHANGED = "was changed while it was in use"
 FOREIGN = "describes other rows than the database holds"
 
 
@@ -49,11 +50,13 @@ class Follower:
         """
         last = rows.last_window_key()
         snapshot = self.snapshot
-        if not self._doubted_high and last <= snapshot.high and not self._closed:
+        is_known = not self._doubted_high and last <= snapshot.high
+        if is_known and not self._closed and not snapshot.is_changed():
             return snapshot
         with self._replacing:
             if self._closed:
                 raise NodeClosed("The vector index is closed.")
+            self._drop_changed()
             self._settle_doubt(last)
             if not self._doubted_high:
                 self._look_again(last)
@@ -65,6 +68,7 @@ class Follower:
         """A snapshot of the files; `rows` must be newer than the opening, and are not read."""
         last = rows.last_window_key()
         with self._replacing:
+            self._drop_changed()
             if last < self._doubted_high:
                 self._remap()
                 self._forget()
@@ -75,6 +79,7 @@ class Follower:
     def remap(self) -> Snapshot:
         """A snapshot of the files as they are now."""
         with self._replacing:
+            self._drop_changed()
             self._remap()
             return self.snapshot
 
@@ -113,6 +118,15 @@ class Follower:
                 self._remap()
         elif self._doubted_high and self.snapshot.segments:
             self.snapshot = self._nothing()
+
+    def _drop_changed(self) -> None:
+        """Let go of files that were changed in place; what is whole of them is taken in again."""
+        changed = [segment for segment in self.snapshot.segments if segment.is_changed()]
+        if changed:
+            self._directory.distrust(changed, CHANGED)
+            segments = self._directory.chain(self.snapshot.segments)
+            high = segments[-1].high if segments else 0
+            self.snapshot = Snapshot(segments, Tail.empty(high, self._model.dim))
 
     def _look_again(self, last: int) -> None:
         """Map what was saved meanwhile, by whomever, once it pays."""

@@ -7,9 +7,11 @@ import os
 import zlib
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
+from weakref import finalize
 
 import numpy as np
 
+from ai_memory import limits
 from ai_memory.adapters.vector_index.codes import Candidates, Codes, encode
 from ai_memory.adapters.vector_index.footer import Footer, SegmentUnusable, unpack_footer
 from ai_memory.adapters.vector_index.graph import EXPANSION, HINT_EXPANSION, new_graph
@@ -38,17 +40,22 @@ class Identity(NamedTuple):
 
 
 class Segment:
-    """A mapped segment file. Safe to search from many threads."""
+    """A segment file in memory: copied if it is small, else mapped. Many threads may search it.
+
+    Whoever cuts a mapped file or writes into it ends or misleads the process that looks at it. A
+    copy is checked and then nobody else's; whether a mapped file has changed is to be asked before
+    each search (docs/adr/0039).
+    """
 
     def __init__(self, path: Path, model: EmbeddingModel) -> None:
-        """Map a file, and check everything that could mislead a search but the codes.
+        """Take a file in, and check everything that could mislead a search but the codes.
 
         Raises:
             FileNotFoundError: It is gone.
             SegmentUnusable: It cannot be used.
         """
         self.path = path
-        self.identity, self._file = _mapped(path)
+        self.identity, self._file, self._state = _taken_in(path)
         self.footer, footer_at = unpack_footer(self._file)
         _check(self.footer, self._file, footer_at, model)
         self.codes = _codes(self.footer, self._file)
@@ -74,6 +81,10 @@ class Segment:
         code = encode(np.zeros(1, np.int64), query[np.newaxis]).vectors[0]
         found = (self._hint_graph if hint else self._graph).search(code, count, threads=1)
         return Candidates(found.keys.astype(np.int64), 1 - found.distances)
+
+    def is_changed(self) -> bool:
+        """Whether a mapped file is not what was mapped: it must not be looked at any more."""
+        return self._state is not None and self._state.is_changed()
 
     def growing_graph(self) -> Index:
         """A copy of the graph, in memory, that takes further rows."""
@@ -107,13 +118,40 @@ class Segment:
         return graph
 
 
-def _mapped(path: Path) -> tuple[Identity, memoryview]:
+class _State:
+    """What a mapped file was like.
+
+    It is watched by a descriptor, not by its name: a fold removes the name and leaves the file.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = os.dup(descriptor)
+        finalize(self, os.close, self._descriptor)
+        self._was = self._now()
+
+    def is_changed(self) -> bool:
+        return self._now() != self._was
+
+    def _now(self) -> tuple[int, int]:
+        stat = os.fstat(self._descriptor)
+        return stat.st_size, stat.st_mtime_ns
+
+
+def _taken_in(path: Path) -> tuple[Identity, memoryview, _State | None]:
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     try:
         identity = Identity.of(path, descriptor)
-        return identity, memoryview(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ))
-    except ValueError as error:
-        raise SegmentUnusable("empty") from error
+        if not identity.size:
+            raise SegmentUnusable("empty")
+        if identity.size > limits.INDEX_COPY_BYTES_MAX:
+            state = _State(descriptor)
+            return identity, memoryview(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)), state
+        file = memoryview(mmap.mmap(-1, identity.size))  # of pages, as usearch likes it
+        with open(descriptor, "rb", buffering=0, closefd=False) as source:
+            at = 0
+            while at < identity.size and (count := source.readinto(file[at:])):
+                at += count
+        return identity, file.toreadonly(), None  # cut meanwhile, it ends in no footer
     finally:
         os.close(descriptor)
 

@@ -38,6 +38,10 @@ class Snapshot:
         """How many rows the segments hold, removed ones included."""
         return sum(map(len, self.segments))
 
+    def is_changed(self) -> bool:
+        """Whether a file of it was changed in place: nothing of it may be searched any more."""
+        return any(segment.is_changed() for segment in self.segments)
+
     @property
     def high(self) -> int:
         """Every row with a key up to this is here."""
