@@ -164,7 +164,8 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
         entropy: Instead of the machine's.
         embedder: Instead of the configured one.
         observer: Is told of every operation and commit.
-        progress: Is told how far a first conversion of the model has come.
+        progress: Is told how far a first conversion of the model has come, and a migration of many
+            memories.
         replace_model: Open although another model serves and none is coming; `reembed` needs it.
         vectors_later: Load no embedder: what is stored gets its vectors from the next process that
             has one.
@@ -188,6 +189,7 @@ def open_node(  # noqa: PLR0913 - each is a choice of its own, given by name
             bm25_weights=WORD_WEIGHTS,
             turn=_turn(share),
             expected=share.file,
+            told=partial(progress, "Indexing the words of the database anew") if progress else None,
         )
         opening.callback(store.close)
         index: VectorIndex | None = None

@@ -9,6 +9,7 @@ import apsw
 import pytest
 from tests.support import NOON, memory, open_store
 
+from ai_memory.adapters.sqlite import migration
 from ai_memory.adapters.sqlite.migration import migrate, migrations, schema_version
 from ai_memory.adapters.sqlite.word_cache import _TOKENIZER
 from ai_memory.model.memory import payload_of
@@ -93,6 +94,26 @@ def test_a_migration_that_is_killed_has_not_begun(
     monkeypatch.undo()
     assert 11 in migrate(connection, NOON)
     assert connection.execute("SELECT count(*) FROM words").get == 2
+    connection.close()
+
+
+def test_a_long_migration_tells_how_far_it_is(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[float] = []
+    connection = apsw.Connection(str(old))
+    monkeypatch.setattr(migration, "_TOLD_FROM", 1)
+
+    def stop(share: float) -> None:
+        heard.append(share)
+        if len(heard) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        migrate(connection, NOON, stop)
+    assert schema_version(connection) == 10
+    migrate(connection, NOON, heard.append)
+    assert heard[3:] == [pytest.approx(done / 6) for done in range(6)] + [1.0]
+    assert migrate(connection, NOON, heard.append) == []
+    assert len(heard) == 10
     connection.close()
 
 

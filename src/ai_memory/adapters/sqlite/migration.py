@@ -8,9 +8,10 @@ it, and a number below the newest can be used (docs/adr/0039).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import apsw
 
@@ -20,6 +21,11 @@ from ai_memory.errors import SchemaTooNew, StoreReadOnly, StoreUnavailable
 from ai_memory.model.clock import Micros
 
 _FILE: Final = late.pattern(r"(\d{4})_(\w+)\.sql")
+Told: TypeAlias = Callable[[float], None]
+"""Hears the share that is done."""
+
+_TOLD_FROM: Final = 1_000  # memories; fewer are done before one could read it
+_TEXTS: Final = 3  # of a memory, that are folded anew: title, content, tags
 APPLICATION_ID: Final = 0x61694D65  # "aiMe": says whose file this is
 _DIGESTS: Final = "SELECT name, digest FROM migration"
 _NAMES: Final = "SELECT name, NULL FROM migration"  # before the step `ledger`
@@ -99,8 +105,13 @@ def missing_steps(connection: apsw.Connection) -> list[str]:
     return [name for name in known if name not in taken]
 
 
-def migrate(connection: apsw.Connection, now: Micros) -> list[int]:
+def migrate(connection: apsw.Connection, now: Micros, told: Told | None = None) -> list[int]:
     """Bring the schema up to date; the numbers of the steps that ran.
+
+    Args:
+        connection: To the file, with which nobody else is at work in this process.
+        now: When the steps are taken.
+        told: Hears of what takes a while: that the words of many memories are indexed anew.
 
     Raises:
         SchemaTooNew: A newer program wrote this file.
@@ -112,7 +123,7 @@ def migrate(connection: apsw.Connection, now: Micros) -> list[int]:
             _refuse_foreign(connection)
             if not missing_steps(connection):
                 return ran
-        _lend_functions(connection)
+        _lend_functions(connection, told)
         for step in migrations():
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -126,6 +137,8 @@ def migrate(connection: apsw.Connection, now: Micros) -> list[int]:
                 if connection.in_transaction:  # a disk that fails has ended it already
                     connection.execute("ROLLBACK")
                 raise
+    if told is not None and ran:
+        told(1.0)
     return ran
 
 
@@ -168,15 +181,40 @@ def require_newest(connection: apsw.Connection) -> None:
         )
 
 
-def _lend_functions(connection: apsw.Connection) -> None:
+def _lend_functions(connection: apsw.Connection, told: Told | None = None) -> None:
     """What migrations need that SQL has not: texts as the keyword index sees them, names as one."""
     from ai_memory.adapters.sqlite.reader import title_digest
     from ai_memory.model.name import one_name
     from ai_memory.retrieval.words import fold
 
-    functions: dict[str, Any] = {"fold": fold, "one_name": one_name, "title_digest": title_digest}
+    functions: dict[str, Any] = {
+        "fold": _telling(connection, fold, told),
+        "one_name": one_name,
+        "title_digest": title_digest,
+    }
     for name, function in functions.items():
         connection.create_scalar_function(name, function, 1, deterministic=True)
+
+
+def _telling(
+    connection: apsw.Connection, fold: Callable[[str], str], told: Told | None
+) -> Callable[[str], str]:
+    """The function, saying how far it has come, once for each hundredth of many memories."""
+    count = 0
+    if told is not None and schema_version(connection):
+        count = int(connection.execute("SELECT count(*) FROM memory").get)
+    if told is None or count < _TOLD_FROM:
+        return fold
+    whole, done = count * _TEXTS, 0
+
+    def telling(text: str) -> str:
+        nonlocal done
+        if done % max(1, whole // 100) == 0:
+            told(min(0.99, done / whole))
+        done += 1
+        return fold(text)
+
+    return telling
 
 
 def _refuse_foreign(connection: apsw.Connection) -> None:

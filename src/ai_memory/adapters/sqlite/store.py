@@ -15,7 +15,7 @@ import apsw
 from ai_memory import limits
 from ai_memory.adapters.private import make_folder
 from ai_memory.adapters.sqlite.connection import MEMORY, connect, sqlite_errors
-from ai_memory.adapters.sqlite.migration import migrate, require_newest
+from ai_memory.adapters.sqlite.migration import Told, migrate, require_newest
 from ai_memory.adapters.sqlite.place import FileId, Place, file_id
 from ai_memory.adapters.sqlite.reader import WORD_WEIGHTS, SqliteReader
 from ai_memory.adapters.sqlite.transaction import SqliteTransaction, make_intake
@@ -51,6 +51,7 @@ class SqliteStore:
         vfs: str | None = None,
         turn: Turn | None = None,
         expected: FileId | None = None,
+        told: Told | None = None,
     ) -> None:
         """Open, creating and migrating as needed.
 
@@ -62,6 +63,7 @@ class SqliteStore:
             vfs: Name of a registered VFS.
             turn: Shared with those who write too.
             expected: The file that it must be; it is not made then.
+            told: Hears how far a migration of many memories has come.
 
         Raises:
             StoreMoved: It is another one.
@@ -89,7 +91,7 @@ class SqliteStore:
             if self.read_only:
                 require_newest(connection)
             else:
-                migrate(connection, clock.now())
+                migrate(connection, clock.now(), told)
             with sqlite_errors():
                 self._origin = _node_id(connection, entropy)
                 if not self.read_only:
