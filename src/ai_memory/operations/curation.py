@@ -31,7 +31,8 @@ from ai_memory.operations.tagging import (
     text_hash,
     unfit_for_tags,
 )
-from ai_memory.ports import Lookups, Reader, Transaction
+from ai_memory.ports import Lookups, Reader, Transaction, WordsAsk
+from ai_memory.retrieval.expression import hint_terms
 
 PassName: TypeAlias = Literal["tags", "contradictions", "consolidation", "priority"]
 
@@ -136,7 +137,8 @@ def _contradict(memory: Memory, turn: Round) -> Steps[list[Action]]:
 
 
 def _partners(rows: Reader, memory: Memory, now: Micros) -> list[Memory]:
-    ids = rows.similar_titles([(memory.namespace, memory.title)], 2 * _PARTNERS_MAX, now)[0]
+    ask = WordsAsk(memory.namespace, hint_terms(memory.title))
+    ids = rows.similar_texts([ask], 2 * _PARTNERS_MAX, now)[0]
     taken = _judged(rows, memory.id)
     wanted = [other for other in ids if other < memory.id and other not in taken]
     return [one for one in rows.memories(wanted[:_PARTNERS_MAX]) if not one.expired(now)]

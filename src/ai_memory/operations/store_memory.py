@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -24,10 +24,13 @@ from ai_memory.operations.step import Context, Outcome, Read, Steps, Windows, Wr
 from ai_memory.operations.tagging import no_tags_because, queue_tags
 from ai_memory.operations.title import live_holder, numbered_title, title_taken
 from ai_memory.operations.view import MemoryView, shown
-from ai_memory.ports import Lookups, Reader, Transaction, WindowVector
+from ai_memory.ports import Lookups, Reader, Transaction, WindowVector, WordsAsk
 
 if TYPE_CHECKING:
     from ai_memory.ports import Matrix
+
+
+_JUDGED_MAX: Final = 3  # of those with the same words, the likest and newest first
 
 
 class StoreMemory(Command, frozen=True, kw_only=True):
@@ -100,10 +103,14 @@ class StoreResult(MemoryView, kw_only=True):
 
 
 class Stored(NamedTuple):
-    """What the transaction decided; the answer is made of it outside, where nobody waits."""
+    """What the transaction decided; the answer is made of it outside, where nobody waits.
+
+    Attributes:
+        alike: Ids of what shares words with it.
+    """
 
     memory: Memory
-    contradictions: list[str]
+    alike: list[str]
     merged: bool
     tags_pending: bool
 
@@ -125,10 +132,13 @@ def store_memory(command: StoreMemory, context: Context) -> Steps[StoreResult]:
     stored: Stored = yield plan_store(command, context, expires_at, vectors)
     memory = stored.memory
     near = [hint for hint in duplicates if hint.id != memory.id]
+    contradicted: list[str] = []
+    if stored.alike:
+        contradicted = yield Read(lambda rows: contradictions(rows, memory, command, stored.alike))
     return StoreResult(
         **shown(memory),
         agent_id=memory.agent_id or context.caller.agent_id,
-        potential_contradictions=stored.contradictions or UNSET,
+        potential_contradictions=contradicted or UNSET,
         near_duplicates=near or UNSET,
         duplicate=True if stored.merged else UNSET,
         action="updated existing memory" if stored.merged else UNSET,
@@ -153,13 +163,14 @@ def plan_store(
         context: Of the operation.
         expires_at: See `expiry_of`.
         vectors: Of its windows; None: they will be made later, if this node makes any.
-        hints: Whether to look for titles that may contradict it.
+        hints: Whether to look for what may contradict it.
     """
     # The usual outcome is made ready here: nobody waits for a caller's own thread.
     fresh = _new_memory(command, context, context.new_id(), expires_at)
     fresh_payload = payload_of(fresh)
     fresh_hash = fresh_payload.hash()
     title = ((command.namespace, command.title),)
+    asks = (_hint_ask(command),) if hints else ()
 
     def work(rows: Transaction) -> Outcome:
         existing, changes = live_holder(rows, command.namespace, command.title, context.now)
@@ -177,15 +188,55 @@ def plan_store(
             payload_hash = payload.hash()
         if memory != existing:
             changes.append(MemoryPut.of(memory, payload_hash))
-        similar = rows.similar_titles(title, limits.HINTS_MAX + 1, context.now)[0] if hints else []
-        contradictions = [other for other in similar if other != memory.id][: limits.HINTS_MAX]
+        similar = rows.similar_texts(asks, limits.HINTS_MAX + 1, context.now)[0] if asks else []
+        alike = [other for other in similar if other != memory.id][:_JUDGED_MAX]
         windows = () if vectors is None else (Windows(memory.id, payload_hash, vectors),)
         pending = queue_tags(rows, memory, existing if merged else None, context)
-        stored = Stored(memory, contradictions, merged, pending)
+        stored = Stored(memory, alike, merged, pending)
         return Outcome(stored, tuple(changes), {payload_hash: payload}, windows)
 
-    lookups = Lookups(ids=(fresh.id,), titles=title, similar=title if hints else ())
+    lookups = Lookups(ids=(fresh.id,), titles=title, similar=asks)
     return Write(work, lookups, command.namespace)
+
+
+def _hint_ask(command: StoreMemory) -> WordsAsk:
+    """What looks for memories that may say otherwise: of a terse text its topic, else its title.
+
+    Two words in common are asked of a text that does not say itself that something changed: for
+    most there is nothing to judge then.
+    """
+    from ai_memory.retrieval.attribute import gist
+    from ai_memory.retrieval.claim import is_terse
+    from ai_memory.retrieval.expression import hint_terms, topic_terms
+
+    terms = topic_terms(command.content) if is_terse(command.content) else ()
+    if not terms:
+        return WordsAsk(command.namespace, hint_terms(command.title))
+    least = 1 if gist(command.content).tells else min(2, len(terms))
+    return WordsAsk(command.namespace, terms, least)
+
+
+def contradictions(
+    rows: Reader, memory: Memory, command: StoreMemory, alike: Sequence[str]
+) -> list[str]:
+    """Ids of those of some memories that say otherwise, as far as words show it; a hint.
+
+    Of texts that are too long for that, those of the same title in other words.
+    """
+    from ai_memory.retrieval.change import changed
+    from ai_memory.retrieval.likeness import vocabulary
+
+    found = []
+    for other in rows.memories(alike):
+        if other.content == memory.content:
+            continue
+        if max(len(other.content), len(memory.content)) <= limits.CLAIM_CHARS_MAX:
+            says_otherwise = changed((other.title, other.content), (command.title, memory.content))
+        else:
+            says_otherwise = vocabulary(other.title) == vocabulary(command.title)
+        if says_otherwise:
+            found.append(other.id)
+    return found[: limits.HINTS_MAX]
 
 
 def near_duplicates(

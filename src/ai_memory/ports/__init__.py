@@ -141,6 +141,19 @@ class WordHit(NamedTuple):
     score: float
 
 
+class WordsAsk(NamedTuple):
+    """What memories of a namespace are asked for, that hints may be of.
+
+    Attributes:
+        terms: Of FTS5.
+        least: How many of them such a memory has.
+    """
+
+    namespace: str
+    terms: tuple[str, ...]
+    least: int = 1
+
+
 class Reader(VectorRows, GraphRows, RowPages, Vocabulary, Protocol):
     """One consistent snapshot. Rows come as they are: expiry and scope are a Filter's business."""
 
@@ -254,10 +267,8 @@ class Reader(VectorRows, GraphRows, RowPages, Vocabulary, Protocol):
     def window_memories(self, keys: Sequence[int]) -> dict[int, tuple[int, int, int]]:
         """For each window key: (memory row key, start, end)."""
 
-    def similar_titles(
-        self, asks: Sequence[tuple[str, str]], limit: int, now: Micros
-    ) -> list[list[str]]:
-        """For each (namespace, title): ids of memories there whose titles share rare words with it.
+    def similar_texts(self, asks: Sequence[WordsAsk], limit: int, now: Micros) -> list[list[str]]:
+        """For each ask: ids of memories that have so many of its terms.
 
         Most shared first; a bounded look at the newest memories per term, good for a hint.
         """
@@ -489,7 +500,7 @@ class Lookups(NamedTuple):
 
     ids: tuple[str, ...] = ()
     titles: tuple[tuple[str, str], ...] = ()
-    similar: tuple[tuple[str, str], ...] = ()
+    similar: tuple[WordsAsk, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
 
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import combinations
 from typing import Final, NamedTuple
 
-from ai_memory.retrieval.attribute import gist, is_close_room
+from ai_memory.retrieval.attribute import Gist, gist, is_close_room
 from ai_memory.retrieval.claim import Claim, Token, claims, is_terse
 from ai_memory.retrieval.slot import differs_in_one_stretch, differs_in_one_value
 from ai_memory.retrieval.words import root
@@ -86,8 +86,7 @@ def replacements(
     for (one, first), (other, second) in combinations(short, 2):
         if one >= _LEADING:
             break
-        shared = len(first.words & second.words)
-        if shared < 2 and not (shared and (first.tells or second.tells)):
+        if not _may_speak_of_one(first, second):
             continue
         times = said_at(one), said_at(other)
         if times[0] == times[1]:
@@ -98,9 +97,19 @@ def replacements(
     return found
 
 
+def _may_speak_of_one(first: Gist, second: Gist) -> bool:
+    shared = len(first.words & second.words)
+    least = _SHARED_SHARE * min(len(first.words), len(second.words))
+    return shared >= least and (shared > 1 or (shared > 0 and (first.tells or second.tells)))
+
+
 @lru_cache(maxsize=8_192)
 def changed(older: tuple[str, str], newer: tuple[str, str]) -> bool:
     """Whether the newer of two (title, content) texts says otherwise what the older one says."""
+    if not (is_terse(older[1]) and is_terse(newer[1])):
+        return False
+    if not _may_speak_of_one(gist(older[1]), gist(newer[1])):
+        return False
     if _any_replaced(claims(older[1]), claims(newer[1])):
         return True
     # "Lives in Paris", of somebody whom only the title names.

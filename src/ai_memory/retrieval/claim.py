@@ -23,6 +23,7 @@ from ai_memory.retrieval.words import plain, root
 Kind: TypeAlias = Literal["word", "number", "date", "time", "often"]
 
 _SENTENCES_MAX: Final = 2
+_WORDS_MAX: Final = 24  # of a text; more of them say more than one thing
 _TOKENS_MAX: Final = 9  # of a sentence; a longer one says several things
 _TOKEN: Final = late.pattern(
     r"(?P<number>\d+(?:[.,:-]\d+)*(?:st|nd|rd|th|\.(?=\s[^\W\d]))?(?![\w-]))"
@@ -172,6 +173,7 @@ def is_terse(text: str) -> bool:
     """Whether a text may state one thing: it is short, and no talk that asks or exclaims."""
     return (
         len(text) <= limits.CLAIM_CHARS_MAX
+        and text.count(" ") < _WORDS_MAX
         and "?" not in text
         and "!" not in text
         and "？" not in text

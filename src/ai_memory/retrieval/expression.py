@@ -20,6 +20,7 @@ from ai_memory.retrieval.words import index_words, phrase, terms, tokens
 
 _TITLE_TERMS_MAX: Final = 12
 _HINT_TERMS_MAX: Final = 2
+_TOPIC_TERMS_MAX: Final = 3
 _DECORATION: Final = "@#$"  # before a word: whoever looks for the word with it may mean it without
 
 _ITEM: Final = late.pattern(
@@ -132,7 +133,14 @@ def title_terms(title: str) -> tuple[str, ...]:
 
 def hint_terms(title: str) -> tuple[str, ...]:
     """The few terms of a title that look for similar ones: the longest, which are the rarest."""
-    return tuple(sorted(title_terms(title), key=len, reverse=True)[:_HINT_TERMS_MAX])
+    found = sorted(title_terms(title), key=len, reverse=True)[:_HINT_TERMS_MAX]
+    return tuple(f"title : {term}" for term in found)
+
+
+def topic_terms(text: str) -> tuple[str, ...]:
+    """The few terms of a short text that look for others on its topic: with it a text begins."""
+    found = index_words(terms(text, _TOPIC_TERMS_MAX))
+    return tuple(_term(word) for word in found[:_TOPIC_TERMS_MAX])
 
 
 def _item(text: str, *, is_prefix: bool = False) -> _Item | None:

@@ -196,7 +196,7 @@ LARGE = ("memory", "m", "version", "v", "window_vector", "w", "log", "l", "archi
 ASKED = {"now": 1, "f_now": 1, "limit": 20, "offset": 0, "most": 9, "soon": 2, "count": 9}
 HOT = (
     "memories_by_id", "memories_by_title", "memories_by_key", "known_ids", "ids_with_prefix",
-    "similar_titles", "last_window_key", "window_count", "window_vectors_after", "window_vectors",
+    "similar_texts", "last_window_key", "window_count", "window_vectors_after", "window_vectors",
     "window_memories", "history", "count_history", "believed_links", "labels",
     "namespaces", "tiers", "figures",
     "unembedded", "count_unembedded", "expired", "log_position", "log_entries", "version_payload",

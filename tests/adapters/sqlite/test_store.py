@@ -22,7 +22,8 @@ from ai_memory.model.link import Link, LinkFilter
 from ai_memory.model.memory import Memory, payload_of
 from ai_memory.model.query import Filter, ListCursor
 from ai_memory.operations.apply import apply, stamp, words_of
-from ai_memory.ports import EmbeddingModel, Lookups, Transaction, WindowVector
+from ai_memory.ports import EmbeddingModel, Lookups, Transaction, WindowVector, WordsAsk
+from ai_memory.retrieval.expression import hint_terms
 
 MODEL = EmbeddingModel("test-model", 4)
 EVERYTHING = Filter(now=NOON)
@@ -373,11 +374,11 @@ def test_a_crowd_gets_no_title_hints_nor_does_who_comes_right_behind_it(tmp_path
     clock = ManualClock()
     store = open_store(tmp_path / "crowd.db", clock)
     put(store, memory())
-    ask = ("global", memory().title)
+    ask = WordsAsk("global", hint_terms(memory().title))
     lookups = Lookups(similar=(ask,))
 
     def hints(rows: Transaction) -> list[str]:
-        return rows.similar_titles([ask], 1, NOON)[0]
+        return rows.similar_texts([ask], 1, NOON)[0]
 
     assert store.submit(hints, lookups).result() == [memory().id]
     gate = threading.Event()
@@ -403,13 +404,13 @@ def test_a_crowd_that_calls_several_processes_is_one(tmp_path: Path) -> None:
     with (tmp_path / "turns").open("wb") as file:
         store = open_store(tmp_path / "crowd.db", turn=Contended(file.fileno(), 4))
         put(store, memory())
-        ask = ("global", memory().title)
+        ask = WordsAsk("global", hint_terms(memory().title))
         lookups = Lookups(similar=(ask,))
         gate = threading.Event()
-        assert store.submit(lambda rows: rows.similar_titles([ask], 1, NOON)[0], lookups).result()
+        assert store.submit(lambda rows: rows.similar_texts([ask], 1, NOON)[0], lookups).result()
         first = store.submit(lambda rows: gate.wait(10))
         crowd = [
-            store.submit(lambda rows: rows.similar_titles([ask], 1, NOON)[0], lookups)
+            store.submit(lambda rows: rows.similar_texts([ask], 1, NOON)[0], lookups)
             for _ in range(limits.HINT_CROWD_MAX // 4 + 1)
         ]
         gate.set()

@@ -55,14 +55,16 @@ def test_a_taken_title_is_refused_merged_or_numbered(sh: Shell) -> None:
     ] == ("Tea (2)")
 
 
-def test_similar_titles_are_a_warning_on_stderr_and_quiet_silences_it(sh: Shell) -> None:
-    first = sh.store("Coffee machine")
-    outcome = sh.ok("store", "-T", "Coffee machine manual", "-c", "x")
+def test_what_says_otherwise_is_a_warning_on_stderr_and_quiet_silences_it(sh: Shell) -> None:
+    first = sh.store("Coffee machine", "The coffee machine costs 400 euros.")
+    assert sh.ok("store", "-T", "Coffee machine manual", "-c", "It is in the drawer.").err == ""
+    outcome = sh.ok("store", "-T", "Price", "-c", "The coffee machine costs 450 euros.")
     assert outcome.err == (
-        "warning: 1 similar memory found in same namespace (potential contradictions): "
+        "warning: 1 memory in same namespace may say otherwise (potential contradictions): "
         f"{first[:8]}\n"
     )
-    assert sh.ok("store", "-T", "Coffee machine price", "-c", "x", "--quiet").err == ""
+    more = sh.ok("store", "-T", "Coffee", "-c", "The coffee machine costs 470 euros.", "--quiet")
+    assert more.err == ""
 
 
 def test_recall_shows_ranked_memories(sh: Shell) -> None:

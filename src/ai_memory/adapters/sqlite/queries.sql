@@ -209,17 +209,18 @@ SELECT count(*) FROM (
     SELECT 1 FROM words JOIN memory AS m ON m.key = words.rowid {version_join}
     WHERE words MATCH :expression AND {where} LIMIT :most)
 
--- name: similar_titles --
+-- name: similar_texts --
 -- The + keeps the planner from walking the namespace instead of the few rows the words name.
 SELECT json_group_array('' || (
     SELECT json_group_array(id) FROM (
         SELECT m.id AS id, count(*) AS shared
         FROM json_each(ask.value ->> 1) AS term
         CROSS JOIN memory AS m ON m.key IN (
-            SELECT rowid FROM words WHERE words MATCH 'title : ' || term.value
+            SELECT rowid FROM words WHERE words MATCH term.value
             ORDER BY rowid DESC LIMIT :newest)
         WHERE +m.namespace = ask.value ->> 0 AND (m.expires_at IS NULL OR m.expires_at > :now)
         GROUP BY m.key
+        HAVING shared >= ask.value ->> 2
         ORDER BY shared DESC, m.key DESC
         LIMIT :limit)))
 FROM json_each(:asks) AS ask
@@ -810,7 +811,7 @@ SELECT json_array(
     (SELECT coalesce(max(hybrid_time), 0) FROM origin),
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'memory'), 0),
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'version'), 0)),
-({memories_by_id}), ({memories_by_title}), ({similar_titles})
+({memories_by_id}), ({memories_by_title}), ({similar_texts})
 
 -- name: make_intake --
 -- A door for everything new in a batch, in one statement: each statement hands the interpreter

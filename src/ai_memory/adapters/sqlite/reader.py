@@ -36,8 +36,9 @@ from ai_memory.ports import (
     Unprepared,
     VectorRows,
     WordHit,
+    WordsAsk,
 )
-from ai_memory.retrieval.expression import any_word, hint_terms
+from ai_memory.retrieval.expression import any_word
 
 if TYPE_CHECKING:
     from ai_memory.adapters.sqlite.archive_tail import ArchiveTail
@@ -265,13 +266,11 @@ class SqliteReader(ArchiveReader, GraphRows, PageReader, VocabularyReader, WorkR
         self._flush()
         return self._count("count_words", compile_filter(where), expression=expression)
 
-    def similar_titles(
-        self, asks: Sequence[tuple[str, str]], limit: int, now: Micros
-    ) -> list[list[str]]:
+    def similar_texts(self, asks: Sequence[WordsAsk], limit: int, now: Micros) -> list[list[str]]:
         """See ports.Reader."""
         self._flush()
         text = self._one(
-            query("similar_titles"),
+            query("similar_texts"),
             {"asks": hint_asks(asks), "limit": limit, "now": now, "newest": NEWEST_PER_TERM},
         )
         return decode_hints(text)
@@ -493,13 +492,13 @@ def decode_rows(text: str) -> list[Row]:
     return _rows.decode(text)
 
 
-def hint_asks(asks: Sequence[tuple[str, str]]) -> str:
-    """The (namespace, title) pairs as `similar_titles` wants them."""
-    return json_text([(namespace, hint_terms(title)) for namespace, title in asks])
+def hint_asks(asks: Sequence[WordsAsk]) -> str:
+    """The asks as `similar_texts` wants them."""
+    return json_text(asks)
 
 
 def decode_hints(text: str) -> list[list[str]]:
-    """Ids per ask from the JSON of `similar_titles`."""
+    """Ids per ask from the JSON of `similar_texts`."""
     return [_any.decode(ids) for ids in _texts.decode(text)]
 
 

@@ -33,7 +33,7 @@ from ai_memory.model.entity import KIND, aliases_of
 from ai_memory.model.link import Link
 from ai_memory.model.memory import Archived, Memory, Payload, payload_of
 from ai_memory.model.name import one_name
-from ai_memory.ports import EmbeddingModel, IndexedWords, Lookups, WindowVector
+from ai_memory.ports import EmbeddingModel, IndexedWords, Lookups, WindowVector, WordsAsk
 
 
 class _Put(NamedTuple):
@@ -64,7 +64,7 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
         self._origin = origin
         self._by_id: dict[str, Row | None] = {}
         self._by_title: dict[tuple[str, str], str | None] = {}
-        self._similar: dict[tuple[str, str], list[str]] = {}
+        self._similar: dict[WordsAsk, list[str]] = {}
         self._versions: list[tuple[Any, ...]] = []
         self._puts: dict[str, _Put] = {}
         self._freed: set[tuple[str, str]] = set()  # titles that pending rows give up
@@ -101,7 +101,7 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
         self,
         ids: Sequence[str],
         titles: Sequence[tuple[str, str]],
-        similar: Sequence[tuple[str, str]],
+        similar: Sequence[WordsAsk],
         now: Micros,
     ) -> None:
         """The counters, and what is known of the ids, titles and hints."""
@@ -164,18 +164,14 @@ class SqliteTransaction(WorkWrites, ModelWrites, SqliteReader):
         """See ports.Reader."""
         return [memory for memory in map(self.memory, ids) if memory]
 
-    def similar_titles(
-        self, asks: Sequence[tuple[str, str]], limit: int, now: Micros
-    ) -> list[list[str]]:
+    def similar_texts(self, asks: Sequence[WordsAsk], limit: int, now: Micros) -> list[list[str]]:
         """See ports.Reader; hints miss what the same batch stored, and a crowd gets none."""
         if self._crowded:
             return [[] for _ask in asks]
         missing = [ask for ask in asks if ask not in self._similar]
         if missing:
             self._similar.update(
-                zip(
-                    missing, super().similar_titles(missing, limits.HINTS_MAX + 1, now), strict=True
-                )
+                zip(missing, super().similar_texts(missing, limits.HINTS_MAX + 1, now), strict=True)
             )
         return [self._similar[ask][:limit] for ask in asks]
 

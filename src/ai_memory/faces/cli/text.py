@@ -51,10 +51,11 @@ def _store(result: Result, paint: Paint) -> Text:
     remarks = []
     similar = result.get("potential_contradictions", [])
     if similar:
-        found = plural(len(similar), "similar memory", "similar memories")
+        found = plural(len(similar), "memory", "memories")
         ids = ", ".join(map(short_id, similar))
         remarks.append(
-            f"warning: {found} found in same namespace (potential contradictions): {ids}"
+            f"warning: {found} in same namespace may say otherwise "
+            f"(potential contradictions): {ids}"
         )
     remarks += [
         f"warning: says nearly the same as [{short_id(near['id'])}] "
