@@ -30,6 +30,7 @@ from ai_memory.retrieval.fusion import (
     WORD_HITS,
     Candidate,
     Contributions,
+    Ranked,
     pool,
     rank,
     votes,
@@ -43,7 +44,7 @@ from ai_memory.retrieval.proximity import (
     proximity,
 )
 from ai_memory.retrieval.question import FIRST_PERSON_SHARE, asked_for, first_person, names
-from ai_memory.retrieval.relevance import MIN_RELEVANCE
+from ai_memory.retrieval.relevance import MIN_RELEVANCE, is_confident, shown
 from ai_memory.retrieval.supersession import asks_what_was, current_first
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class RecallMemories(Command, frozen=True, kw_only=True):
     Ranks by words and, from the semantic level on, by meaning. Without a namespace it looks
     everywhere, what is of your own project first; `origin` says where a memory comes from. A
     namespace with `/` includes its ancestors, nearer ones first. Being recalled extends a memory's
-    life. Of long content it shows the passages that matter; memory_get reads on.
+    life. Of long content it shows the passages that matter; memory_get reads on. `confident` false
+    means that nothing found is likely to answer: what is shown is merely the nearest.
     """
 
     at_home: ClassVar[bool] = True
@@ -82,14 +84,18 @@ class RecallMemories(Command, frozen=True, kw_only=True):
             description="Recent turns of the conversation; they bias the ranking.",
         ),
     ] = ()
-    min_relevance: Annotated[
-        float,
-        Meta(
-            ge=0,
-            le=1,
-            description="Leave out what is less likely to be about this; 0: leave nothing out.",
-        ),
-    ] = MIN_RELEVANCE
+    min_relevance: (
+        Annotated[
+            float,
+            Meta(
+                ge=0,
+                le=1,
+                description="Leave out what is less likely to be about this; 0: leave nothing out. "
+                "Without it, clear nonsense is left out.",
+            ),
+        ]
+        | None
+    ) = None
     recency: Annotated[bool, Meta(description="Let newer memories win among equals.")] = True
     explain: Annotated[
         bool, Meta(description="Say what each ranking contributed to each score.")
@@ -102,6 +108,7 @@ class RecalledView(MemoryView, kw_only=True):
 
     Attributes:
         relevance: How likely it is to be about what was asked, between 0 and 1.
+        confident: Whether that is more likely than not.
         origin: Where it comes from, for a caller who has a project or asked for a namespace: from
             there (own), an ancestor of it, global, or elsewhere: another project.
         superseded_by: Ids of the memories that replace it, the newest first: links say so.
@@ -111,6 +118,7 @@ class RecalledView(MemoryView, kw_only=True):
 
     score: float
     relevance: float
+    confident: bool
     origin: Origin | UnsetType = UNSET
     superseded_by: list[str] | UnsetType = UNSET
     may_supersede: list[str] | UnsetType = UNSET
@@ -154,10 +162,17 @@ class RecallMeta(msgspec.Struct, kw_only=True):
 
 
 class RecallResult(msgspec.Struct, kw_only=True):
-    """The memories, best first; `mode` is hybrid or keyword."""
+    """The memories, best first; `mode` is hybrid or keyword.
+
+    Attributes:
+        confident: Whether any of them is likely to be about what was asked. If not, they are the
+            nearest there are: say that nothing sure is known rather than make an answer of them.
+            That somebody is known, and what was asked of them is not, cannot always be told.
+    """
 
     memories: list[RecalledView]
     count: int
+    confident: bool
     mode: str
     tokens_used: int
     meta: RecallMeta
@@ -251,14 +266,18 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
     )
     found, views = spent.items, spent.views
     missed: ArchiveHint | None = None
-    if len(found) <= min(limits.THIN_ANSWER_HITS, limit - 1):
+    sure = [hit for hit in found if is_confident(hit.relevance)]
+    if len(sure) <= min(limits.THIN_ANSWER_HITS, limit - 1):
         missed = yield Read(lambda rows: _missed(rows, command, context))
-    if found:
-        yield Touch(tuple(hit.memory.id for hit in found))
+    # What is merely the nearest lives no longer for having been shown.
+    touched = found if command.min_relevance is not None else sure
+    if touched:
+        yield Touch(tuple(hit.memory.id for hit in touched))
     hybrid = query is not None and ranking.problem is None
     return RecallResult(
         memories=views,
         count=len(views),
+        confident=bool(sure),
         mode="hybrid" if hybrid else "keyword",
         tokens_used=estimated(views) if spent.used is None else spent.used,
         budget_tokens=UNSET if command.budget_tokens is None else command.budget_tokens,
@@ -311,12 +330,13 @@ def _rank(
     if respelled.words:
         question = respelled.question
         terms, words, memories = _candidates(rows, question, by_meaning)
+    texts = {key: _text(memory) for key, memory in memories.items()}
     ranked = rank(
         question,
         [
             Candidate(
                 key=key,
-                text="\n".join((memory.title, " ".join(memory.tags), memory.content)),
+                text=texts[key],
                 words=words.get(key, 0.0),
                 cosines=cosines.get(key, ()),
                 contexts=contexts.get(key, ()),
@@ -332,7 +352,7 @@ def _rank(
         recency=command.recency,
         explain=command.explain,
     )
-    relevant = [hit for hit in ranked if hit.relevance >= command.min_relevance]
+    relevant = _relevant(question, command.min_relevance, ranked, texts)
     visible = Filter(now=context.now, visible=where.visible)
     newer = successors(rows, [memories[hit.key].id for hit in relevant], visible)
     guessed = _guessed(rows, [memories[hit.key] for hit in relevant[:_COMPARED]], newer)
@@ -409,6 +429,21 @@ def _guessed(
     return may_replace(rows, short, known)
 
 
+def _text(memory: Memory) -> str:
+    """What of a memory may answer."""
+    return "\n".join((memory.title, " ".join(memory.tags), memory.content))
+
+
+def _relevant(
+    question: str, least: float | None, ranked: list[Ranked], texts: Mapping[int, str]
+) -> list[Ranked]:
+    """Those of the pool that may be shown, in their order."""
+    if least is not None:
+        return [hit for hit in ranked if hit.relevance >= least]
+    kept = shown(question, ranked, [texts[hit.key] for hit in ranked])
+    return [hit for hit, keep in zip(ranked, kept, strict=True) if keep]
+
+
 def _missed(rows: Reader, command: RecallMemories, context: Context) -> ArchiveHint | None:
     """What a recall that found little would have found in the archive."""
     if not rows.anything_gone(context.now):
@@ -416,7 +451,8 @@ def _missed(rows: Reader, command: RecallMemories, context: Context) -> ArchiveH
     from ai_memory.operations.archive_hint import recall_hint
 
     where = _where(command, context)
-    return recall_hint(rows, command.context, where, command.min_relevance)
+    floor = MIN_RELEVANCE if command.min_relevance is None else command.min_relevance
+    return recall_hint(rows, command.context, where, floor)
 
 
 def _where(command: RecallMemories, context: Context) -> Filter:
@@ -561,6 +597,7 @@ def _recalled(
         ),
         score=round(hit.score, 3),
         relevance=round(hit.relevance, 3),
+        confident=is_confident(hit.relevance),
         origin=UNSET if home is None else origin(home, hit.memory.namespace),
         superseded_by=list(hit.superseded_by) or UNSET,
         may_supersede=list(hit.outdates) or UNSET,

@@ -106,6 +106,9 @@ class Ranked(NamedTuple):
         score: How well it fits, beside the others of the pool.
         relevance: How likely it is to be about what was asked, whatever else there is.
         standing: Where the words of the question stand in its text; None where it is not known.
+        named: The share of the question's names found in it; 1 if it has none.
+        shares_words: Whether it has a word of the question.
+        cosine: Of its best window; None if the vectors did not find it.
     """
 
     key: int
@@ -113,6 +116,9 @@ class Ranked(NamedTuple):
     relevance: float
     contributions: Contributions | None
     standing: Standing | None = None
+    named: float = 1.0
+    shares_words: bool = True
+    cosine: float | None = None
 
 
 def votes(hits: Iterable[tuple[int, float]]) -> dict[int, list[float]]:
@@ -195,12 +201,12 @@ def rank(
         merit = min(1.0, sum(parts))
         score = merit * _prior(candidate, now if recency else None)
         contributions = Contributions(*parts, score - merit) if explain else None
-        cosine = candidate.cosines[0] if candidate.cosines else 0.0
-        if candidate.contexts:
-            above = candidate.contexts[0]
-            cosine = max(cosine, above) if candidate.cosines else above
-        fits = relevance(found, cosine, near)
-        ranked.append(Ranked(candidate.key, score, fits, contributions, standing=places))
+        cosine = max((*candidate.cosines[:1], *candidate.contexts[:1]), default=None)
+        fits = relevance(found, cosine or 0.0, near)
+        shares = found.coverage > 0.0 or candidate.words > 0.0
+        ranked.append(
+            Ranked(candidate.key, score, fits, contributions, places, found.named, shares, cosine)
+        )
     ranked.sort(key=lambda hit: -hit.score)
     return ranked
 

@@ -14,14 +14,15 @@ from typing import Final
 
 from ai_memory import late
 from ai_memory.retrieval.moment import is_month
-from ai_memory.retrieval.stopword import is_stop_word
+from ai_memory.retrieval.stopword import ENGLISH, GERMAN, is_stop_word, language_of
 from ai_memory.retrieval.words import terms, terms_of, tokens
 
 FIRST_PERSON_SHARE: Final = 2 / 3
 """How much of the query's vector is that of the question in the first person."""
 
 # A capital inside a sentence: the first word has one anyway.
-_CAPITAL: Final = late.pattern(r"(?<=[\w,;:'’)\"] )[A-Z][\w-]*(?:['’]s?)?(?=\W|$)")
+_CAPITAL: Final = late.pattern(r"(?<=[\w,;:'’)\"] )[A-Z\u00c0-\u00de][\w-]*(?:['’]s?)?(?=\W|$)")
+_LOWER: Final = late.pattern(r"(?<!\w)[^\W\d_A-Z]")  # a word without a capital
 _POSSESSIVE: Final = late.pattern(r"['’]s?$")
 _SPOKEN: Final = tuple(
     (late.pattern(rf"\b(?:{said})\b"), spoken)
@@ -53,10 +54,10 @@ def first_person(query: str) -> str | None:
     """The question as the person it names would ask it: names and what refers to them become I.
 
     Returns:
-        None if it names nobody, or nothing else is asked.
+        None if it names nobody, or nothing else is asked, or not in English.
     """
     cut = _CAPITAL.sub(_as_spoken, query)
-    if cut == query:
+    if cut == query or language_of(tokens(query)) not in (None, ENGLISH):
         return None
     for said, spoken in _SPOKEN:
         cut = said.sub(spoken, cut)
@@ -92,8 +93,13 @@ def asked_among(tokens: Sequence[str], query: str, limit: int) -> list[str]:
 
 
 def names(query: str) -> list[str]:
-    """The words of the proper names in a question, lower case, without accents."""
-    found = (match.group() for match in _CAPITAL.finditer(query))
+    """The words of the proper names in a question, lower case, without accents.
+
+    German writes every noun with a capital, and a title every word: there, no names are told.
+    """
+    found = [match.group() for match in _CAPITAL.finditer(query)]
+    if not found or not _LOWER.search(query) or language_of(tokens(query)) == GERMAN:
+        return []
     return [
         word for name in found if not _common(name) for word in tokens(_POSSESSIVE.sub("", name))
     ]

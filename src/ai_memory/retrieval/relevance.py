@@ -1,18 +1,27 @@
 """Relevance: does this memory answer the question at all?
 
 A score says which memory of the pool is best; there is always a best one. Relevance is absolute: it
-asks how much of what was asked is there at all, and so it may say that nothing is.
+asks how much of what was asked is there at all. What is unlikely to be about the question is shown
+and said to be so (`is_confident`); nothing is kept back but what is clearly nothing (`shown`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import exp
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from ai_memory.retrieval.lexical import Evidence
+from ai_memory.retrieval.tongue import is_foreign, is_gibberish, is_same, tongue_of
+
+CONFIDENT: Final = 0.5
+"""From this relevance on a memory is likely to be about what was asked (docs/adr/0035)."""
 
 MIN_RELEVANCE: Final = 0.3
-"""Hits below are left out, unless the caller names another floor (docs/adr/0010)."""
+"""Below, nothing speaks for a memory if the question names somebody whom no memory names."""
+
+_UNLIKE: Final = 0.2
+"""Cosine below which two English texts have nothing in common, if they share no word either."""
 
 
 class _Weights(NamedTuple):
@@ -76,3 +85,58 @@ def _named(share: float) -> float:
         share: Of the question's names that were found.
     """
     return (1.0 + share) / 2.0 if share else 0.0
+
+
+class Hit(Protocol):
+    """What is known of a memory of the pool."""
+
+    @property
+    def relevance(self) -> float:
+        """See `relevance`."""
+
+    @property
+    def named(self) -> float:
+        """The share of the question's names found; 1 if it has none."""
+
+    @property
+    def shares_words(self) -> bool:
+        """Whether it has a word of the question."""
+
+    @property
+    def cosine(self) -> float | None:
+        """Of its best window; None if the vectors did not find it."""
+
+
+def is_confident(relevance: float) -> bool:
+    """Whether a memory is more likely than not to be about what was asked."""
+    return relevance >= CONFIDENT
+
+
+def shown(question: str, hits: Sequence[Hit], texts: Sequence[str]) -> list[bool]:
+    """Which of the pool are shown, if the caller names no least relevance: all but clear nonsense.
+
+    Kept back is what little speaks for if the question names somebody whom nothing in the pool
+    names, and what shares neither words nor meaning with it. Neither is said of a text in another
+    language than the question: it would share no words anyway.
+
+    Args:
+        question: As the user typed it.
+        hits: The whole pool.
+        texts: Of each hit, as it was read.
+    """
+    if is_gibberish(question) and not any(map(_is_near, hits)):
+        return [False] * len(hits)
+    asked = tongue_of(question)
+    stranger = not any(hit.named for hit in hits)
+    kept = []
+    for hit, text in zip(hits, texts, strict=True):
+        if stranger and hit.relevance < MIN_RELEVANCE:
+            kept.append(is_foreign(asked, tongue_of(text)))
+        else:
+            kept.append(_is_near(hit) or not is_same(asked, tongue_of(text)))
+    return kept
+
+
+def _is_near(hit: Hit) -> bool:
+    """Whether it has anything in common with the question."""
+    return hit.shares_words or hit.cosine is None or hit.cosine >= _UNLIKE
