@@ -53,6 +53,7 @@ class NearDuplicate(builtins.dict[str, Any]):
 class RecallResult(builtins.dict[str, Any]):
     memories: builtins.list[RecalledView]
     count: int
+    confident: bool
     mode: str
     tokens_used: int
     meta: RecallMeta
@@ -81,6 +82,7 @@ class RecalledView(builtins.dict[str, Any]):
     damaged: builtins.list[str]
     score: float
     relevance: float
+    confident: bool
     origin: Literal['ancestor', 'elsewhere', 'global', 'own']
     superseded_by: builtins.list[str]
     may_supersede: builtins.list[str]
@@ -784,7 +786,7 @@ class Methods:
         as_agent: str | None = None,
         budget_tokens: int | None = None,
         context_tokens: builtins.list[str] | tuple[str, ...] = ...,
-        min_relevance: float = 0.3,
+        min_relevance: float | None = None,
         recency: bool = True,
         explain: bool = False,
         content: Literal['full', 'passages'] = 'passages',
@@ -1313,7 +1315,7 @@ class AsyncMethods:
         as_agent: str | None = None,
         budget_tokens: int | None = None,
         context_tokens: builtins.list[str] | tuple[str, ...] = ...,
-        min_relevance: float = 0.3,
+        min_relevance: float | None = None,
         recency: bool = True,
         explain: bool = False,
         content: Literal['full', 'passages'] = 'passages',

@@ -51,6 +51,22 @@ class TestFloor:
         assert found.meta.reranker_used == "none"
         assert titles(open_, asked, min_relevance=0.0) == ["soup"]
 
+    def test_what_is_unsure_is_shown_and_marked(self, open_: Harness) -> None:
+        store(open_, "soup", "We had soup for lunch at the station with all of them")
+        found = open_.run(RecallMemories(context="what did the inspector write about the station?"))
+        assert [(one.title, one.confident) for one in found.memories] == [("soup", False)]
+        assert not found.confident
+        sure = open_.run(RecallMemories(context="what did we have for lunch?"))
+        assert sure.confident
+        assert sure.memories[0].confident
+
+    def test_small_talk_around_a_question_is_not_looked_for(self, open_: Harness) -> None:
+        store(open_, "kayak", KAYAK)
+        store(open_, "weather", "The weather was awful this week and we stayed at home all day")
+        asked = "Hi! The weather is awful this week, I stayed at home. Where is the kayak? Thanks!"
+        found = open_.run(RecallMemories(context=asked))
+        assert [one.title for one in found.memories] == ["kayak"]
+
     def test_an_exact_hit_passes_any_floor(self, open_: Harness) -> None:
         store(open_, "kayak", KAYAK)
         store(open_, "boats", "A blue boat")

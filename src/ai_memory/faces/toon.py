@@ -47,7 +47,7 @@ _HARMLESS: Final[dict[Format, frozenset[str]]] = {
     ),
 }  # fmt: skip
 """Fields without which a row means the same. Any other gets a column where a row has it."""
-_USUAL: Final = {"confidence": 1.0}
+_USUAL: Final = {"confidence": 1.0, "confident": True}
 """A field that says what is usual needs no column of its own."""
 _LAST: Final = "content"
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "|": "\\|", ":": "\\:", "\n": "\\n", "\r": "\\r"})

@@ -22,6 +22,7 @@ from ai_memory.operations.succession import successors
 from ai_memory.operations.view import MemoryView, answering
 from ai_memory.ports import Reader, VectorIndex
 from ai_memory.retrieval.diversity import distinct_first
+from ai_memory.retrieval.focus import focus
 from ai_memory.retrieval.fusion import (
     POOL_DEPTH,
     VECTOR_SHARE,
@@ -227,11 +228,12 @@ class _Ranking(NamedTuple):
 def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallResult]:
     """Run RecallMemories."""
     turns = " ".join(turn for turn in command.context_tokens if turn.strip())
+    asking = focus(command.context)
     query: Vector | None = None
     blended: Vector | None = None
     if context.vector_index is not None:
-        spoken = first_person(command.context)
-        texts = [text for text in (command.context, spoken, turns) if text]
+        spoken = first_person(asking)
+        texts = [text for text in (asking, spoken, turns) if text]
         matrix = yield Embed(texts, asked=True)
         if matrix is not None:
             from ai_memory.retrieval.context import blend_query
@@ -242,11 +244,12 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
             if turns:
                 blended = blend_query(query, matrix[-1])
     ranking: _Ranking = yield Read(
-        lambda rows: _rank(rows, command, context, query=query, blended=blended), brief=True
+        lambda rows: _rank(rows, command, asking, context, query=query, blended=blended),
+        brief=True,
     )
     found, reranked = ranking.found, False
     if context.reranker is not None and len(found) > 1:
-        scores = yield Rerank(command.context, [_passage(hit) for hit in found])
+        scores = yield Rerank(asking, [_passage(hit) for hit in found])
         if scores is not None:
             found, reranked = _reranked(found, scores), True
     home = _home(command, context)
@@ -268,7 +271,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
     missed: ArchiveHint | None = None
     sure = [hit for hit in found if is_confident(hit.relevance)]
     if len(sure) <= min(limits.THIN_ANSWER_HITS, limit - 1):
-        missed = yield Read(lambda rows: _missed(rows, command, context))
+        missed = yield Read(lambda rows: _missed(rows, command, asking, context))
     # What is merely the nearest lives no longer for having been shown.
     touched = found if command.min_relevance is not None else sure
     if touched:
@@ -302,6 +305,7 @@ def recall_memories(command: RecallMemories, context: Context) -> Steps[RecallRe
 def _rank(
     rows: Reader,
     command: RecallMemories,
+    question: str,
     context: Context,
     *,
     query: Vector | None,
@@ -324,7 +328,6 @@ def _rank(
         about = _votes(rows, context, blended, place, places)
         by_meaning.append((place, near, about))
         cosines, contexts = cosines | near, contexts | about
-    question = command.context
     terms, words, memories = _candidates(rows, question, by_meaning)
     respelled = respell(rows, question, where, memories.values())
     if respelled.words:
@@ -444,7 +447,9 @@ def _relevant(
     return [hit for hit, keep in zip(ranked, kept, strict=True) if keep]
 
 
-def _missed(rows: Reader, command: RecallMemories, context: Context) -> ArchiveHint | None:
+def _missed(
+    rows: Reader, command: RecallMemories, question: str, context: Context
+) -> ArchiveHint | None:
     """What a recall that found little would have found in the archive."""
     if not rows.anything_gone(context.now):
         return None
@@ -452,7 +457,7 @@ def _missed(rows: Reader, command: RecallMemories, context: Context) -> ArchiveH
 
     where = _where(command, context)
     floor = MIN_RELEVANCE if command.min_relevance is None else command.min_relevance
-    return recall_hint(rows, command.context, where, floor)
+    return recall_hint(rows, question, where, floor)
 
 
 def _where(command: RecallMemories, context: Context) -> Filter:

@@ -14,7 +14,8 @@ import pytest
 from ai_memory.errors import EmbedderUnavailable, ValidationFailed
 from ai_memory.measure.cli import main_eval
 from ai_memory.measure.eval import ablation, collection
-from ai_memory.retrieval import fusion, relevance
+from ai_memory.operations import recall_memories
+from ai_memory.retrieval import relevance
 
 SMALL = Path(__file__).parents[2] / "data"
 DATA = Path(os.environ.get("DATA", Path(__file__).parents[4] / "shared" / "data"))
@@ -81,7 +82,7 @@ def test_a_check_fails_where_recall_is_below_a_part(
     words += ["--tier", "keyword", "--check"]
     assert main_eval(words) == 0
     assert "keyword − FTS5 alone" in capsys.readouterr().out
-    monkeypatch.setattr(fusion, "relevance", lambda *_found: 0.0)  # nothing passes the floor
+    monkeypatch.setattr(recall_memories, "shown", lambda _asked, hits, _texts: [False] * len(hits))
     assert main_eval(words) == 1
     assert "level keyword, any@5: -" in capsys.readouterr().err
 
@@ -237,8 +238,9 @@ def test_all_levels_compare_with_and_without_vectors(
 def test_an_ablation_takes_each_ingredient_out_and_puts_it_back(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # On so small a dialogue no ingredient is missed; without relevance, nothing passes the floor.
-    nothing = [ablation.Swap(fusion, "relevance", lambda *_found: 0.0)]
+    # On so small a dialogue no ingredient is missed; so all is kept back.
+    kept_back = (recall_memories, "shown", lambda _asked, hits, _texts: [False] * len(hits))
+    nothing = [ablation.Swap(*kept_back)]
     known = list(ablation.INGREDIENTS)
     monkeypatch.setattr(ablation, "INGREDIENTS", {"all": nothing, **ablation.INGREDIENTS})
     path = SMALL / "dialogue.json"
@@ -247,7 +249,7 @@ def test_an_ablation_takes_each_ingredient_out_and_puts_it_back(
     assert list(found["ablation"]) == ["all", *known]
     assert found["ablation"]["all"] == {metric: found[metric] for metric in METRICS}
     assert all(list(gains) == METRICS for gains in found["ablation"].values())
-    assert vars(fusion)["relevance"] is relevance.relevance
+    assert vars(recall_memories)["shown"] is relevance.shown
 
 
 def test_the_keyword_level_does_not_depend_on_what_ran_before_it(

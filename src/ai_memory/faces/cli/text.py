@@ -113,6 +113,8 @@ def _recall(result: Result, paint: Paint, asked: str = "") -> Text:
         remarks.append(f"note: {meta['archived_hint']}")
     if not count:
         return Text([], [*remarks, f"no memories found [{mode}]"])
+    if not result["confident"]:
+        remarks.append("note: none of them is likely to be about it; they are the nearest")
     lines.append(f"{plural(count, 'memory', 'memories')} recalled [{mode}]")
     return Text(lines, remarks)
 

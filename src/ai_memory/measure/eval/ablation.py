@@ -45,7 +45,10 @@ INGREDIENTS: Final[Mapping[str, Sequence[Swap]]] = {
             lambda _rows, asked, *_more: Respelled(asked, {}),
         )
     ],
-    "relevance floor": [Swap(fusion, "relevance", lambda *_found: 1.0)],
+    "question without small talk": [Swap(recall_memories, "focus", lambda message: message)],
+    "relevance floor": [
+        Swap(recall_memories, "shown", lambda _asked, hits, _texts: [True] * len(hits))
+    ],
     "repeats moved back": [
         Swap(recall_memories, "distinct_first", lambda hits, _text, limit: list(hits[:limit]))
     ],
