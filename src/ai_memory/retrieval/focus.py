@@ -19,7 +19,7 @@ _TERMS_MAX: Final = 24  # that are counted
 _LONG: Final = 12  # significant words; a shorter sentence is one thought
 
 _SENTENCE_END: Final = late.pattern(
-    r"(?<=[.!?\u037e\u061f\u06d4\u0964\u2026])[\"'”’»)]*\s+"
+    r"(?<!\b\w\.)(?<!\b[DM]r\.)(?<=[.!?\u037e\u061f\u06d4\u0964\u2026])[\"'”’»)]*\s+"
     r"|(?<=[\u0370-\u03ff\u1f00-\u1fff];)\s+"
     r"|(?<=[。！？])[」』”]?"
     r"|(?=¿)|\n+"
