@@ -13,6 +13,7 @@ from ai_memory.model import field
 from ai_memory.model.command import Command
 from ai_memory.model.memory import Memory
 from ai_memory.model.query import Filter
+from ai_memory.operations.meaning import nearest_votes
 from ai_memory.operations.narrowing import narrowed
 from ai_memory.operations.respelling import respell
 from ai_memory.operations.serving import vectors_problem
@@ -20,21 +21,17 @@ from ai_memory.operations.spending import LEFT_OUT, Spent, estimated, spend
 from ai_memory.operations.step import Context, Embed, Read, Rerank, Steps, Touch
 from ai_memory.operations.succession import successors
 from ai_memory.operations.view import MemoryView, answering
-from ai_memory.ports import Reader, VectorIndex
+from ai_memory.ports import Reader
 from ai_memory.retrieval.diversity import distinct_first
 from ai_memory.retrieval.focus import focus
 from ai_memory.retrieval.fusion import (
-    POOL_DEPTH,
     VECTOR_SHARE,
-    WINDOW_HITS,
-    WINDOW_HITS_MAX,
     WORD_HITS,
     Candidate,
     Contributions,
     Ranked,
     pool,
     rank,
-    votes,
 )
 from ai_memory.retrieval.proximity import (
     Origin,
@@ -324,8 +321,8 @@ def _rank(
     contexts: dict[int, list[float]] = {}
     by_meaning: list[tuple[Filter, Collection[int], Collection[int]]] = []
     for place in _places(rows, where, home):
-        near = _votes(rows, context, query, place, places)
-        about = _votes(rows, context, blended, place, places)
+        near = nearest_votes(rows, context, query, place, places)
+        about = nearest_votes(rows, context, blended, place, places)
         by_meaning.append((place, near, about))
         cosines, contexts = cosines | near, contexts | about
     terms, words, memories = _candidates(rows, question, by_meaning)
@@ -520,41 +517,6 @@ def _reranked(found: list[_Found], scores: list[float]) -> list[_Found]:
         for hit, score in zip(found, scores, strict=True)
     ]
     return sorted(both, key=lambda hit: -hit.score)
-
-
-def _votes(
-    rows: Reader,
-    context: Context,
-    vector: Vector | None,
-    where: Filter,
-    places: dict[int, list[tuple[int, int]]],
-) -> dict[int, list[float]]:
-    """The nearest windows of a vector, grouped by memory, nearest memory first.
-
-    Adds where the nearest windows of each memory are to `places`.
-    """
-    if vector is None or context.vector_index is None:
-        return {}
-    near, found = _nearest(rows, context.vector_index, vector, WINDOW_HITS, where)
-    if len(near) == WINDOW_HITS and len(found) < POOL_DEPTH:
-        near, found = _nearest(rows, context.vector_index, vector, WINDOW_HITS_MAX, where)
-    for key, start, end in near:
-        known = places.setdefault(key, [])
-        if len(known) < limits.PASSAGE_WINDOWS_MAX and (start, end) not in known:
-            known.append((start, end))
-    return found
-
-
-def _nearest(
-    rows: Reader, index: VectorIndex, vector: Vector, count: int, where: Filter
-) -> tuple[list[tuple[int, int, int]], dict[int, list[float]]]:
-    """The places of the nearest windows, and their cosines by memory; both nearest first."""
-    hits = index.nearest(rows, vector, count, where)
-    places = rows.window_memories([window for window, _cosine in hits])
-    return (
-        [places[window] for window, _cosine in hits if window in places],
-        votes((places[window][0], cosine) for window, cosine in hits if window in places),
-    )
 
 
 def _home(command: RecallMemories, context: Context) -> str | None:
