@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -60,6 +59,8 @@ class Migration(NamedTuple):
     @property
     def digest(self) -> str:
         """Of the statements, without comments and layout."""
+        from hashlib import sha256  # it loads OpenSSL, and a file that is up to date needs none
+
         bare = re.sub(r"--[^\n]*", "", self.sql)
         return sha256(" ".join(bare.split()).encode()).hexdigest()[:16]
 
