@@ -69,6 +69,9 @@ DUPLICATE_THRESHOLD: Final = 0.85  # what existing clients rely on, as is the le
 DUPLICATE_THRESHOLD_MIN: Final = 0.5
 IMPORT_RECORDS_MAX: Final = 1_000
 EXPORT_PAGE_ROWS: Final = 256  # read at once; a page of the longest texts is some 16 MB
+EXPORTS_MAX: Final = 16  # under way in a process
+EXPORT_SPOOL_BYTES: Final = 16_777_216  # held in memory for a client; more goes to a file
+SEARCH_WORDS_MAX: Final = 128  # in all phrases of an exact search: each is held to its neighbours
 IMPORT_COMMIT_RECORDS: Final = 32  # a few ms for whoever stores meanwhile
 
 # What is shown of long content, in characters; some four of English make a token.

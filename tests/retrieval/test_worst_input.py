@@ -1,7 +1,11 @@
 """100 KB of the worst for each pattern and scan: what is not linear would never end here."""
 
+from contextlib import suppress
+
 import pytest
 
+from ai_memory import limits
+from ai_memory.errors import ValidationFailed
 from ai_memory.retrieval.expression import and_expression, or_expression
 from ai_memory.retrieval.lexical import read
 from ai_memory.retrieval.likeness import vocabulary
@@ -26,7 +30,17 @@ def test_no_input_is_slow(piece: str) -> None:
     asked_for(text, 64)
     first_person(text)
     names(text)
-    and_expression(text)
+    with suppress(ValidationFailed):  # longer than is searched for
+        and_expression(text)
     or_expression(text)
     vocabulary(text)
     read(f"{text[:1_000]} the HttpClient of C++, a.b -rf 茶 a", [text])
+
+
+def test_a_search_longer_than_anything_is_refused() -> None:
+    long = "a " * (limits.SEARCH_WORDS_MAX + 1)
+    for query in (f'"{long}"', long.strip().replace(" ", "-"), f'"{long[:200]}" "{long[:198]}"'):
+        with pytest.raises(ValidationFailed):
+            and_expression(query)
+    assert and_expression(f'"{"a " * limits.SEARCH_WORDS_MAX}"')
+    assert (or_expression("a-" * 5_000) or "").count("a") <= limits.SEARCH_WORDS_MAX

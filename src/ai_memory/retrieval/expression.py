@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from ai_memory import late, limits
+from ai_memory.errors import ValidationFailed
 from ai_memory.retrieval.character import bare, composed
 from ai_memory.retrieval.compound import HUMP, marked, whole
 from ai_memory.retrieval.exact import encode, exact_things
@@ -79,7 +80,11 @@ def and_expression(query: str) -> str | None:
 
     Returns:
         None if nothing is asked for.
+
+    Raises:
+        ValidationFailed: It is longer than anything that is searched for as it stands.
     """
+    _require_short(query)
     wanted: dict[_Item, None] = {}
     excluded: dict[str, None] = {}
     flags: dict[str, None] = {}
@@ -116,6 +121,21 @@ def and_expression(query: str) -> str | None:
     return f"({required}{either}) NOT ({' OR '.join(excluded)})"
 
 
+def _require_short(query: str) -> None:
+    """Refuse more words than SQLite finds beside each other in a moment; repeats are one."""
+    items = _ITEM.finditer(query)
+    texts = dict.fromkeys(one["word"] if one["phrase"] is None else one["phrase"] for one in items)
+    if (
+        sum(len(phrase(text)) for text in list(texts)[: limits.QUERY_TERMS_MAX])
+        > limits.SEARCH_WORDS_MAX
+    ):
+        raise ValidationFailed(
+            f"an exact search takes at most {limits.SEARCH_WORDS_MAX} words",
+            hint="Search for a part that is characteristic; recall takes longer questions.",
+            field="query",
+        )
+
+
 def words_of(query: str) -> list[str]:
     """The words that an exact search wants found, as `words.terms` cuts them."""
     wanted = [
@@ -146,7 +166,7 @@ def topic_terms(text: str) -> tuple[str, ...]:
 def _item(text: str, *, is_prefix: bool = False) -> _Item | None:
     """One item of a query as it stands; None if nothing in it can be looked for."""
     text = composed(text.replace('"', " "))
-    words = phrase(text)
+    words = phrase(text)[: limits.SEARCH_WORDS_MAX]
     things = [thing for thing in exact_things(bare(text)) if not thing.inside]
     must = [f'"{encode(one.text)}"' for one in things if one.text[0] not in _DECORATION]
     is_version = len(things) == 1 and bare(text).strip().removeprefix("v") == things[0].text
