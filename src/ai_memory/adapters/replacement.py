@@ -228,8 +228,8 @@ def _put_folder(made: Path, place: Path) -> None:
 
 
 def _prefix(place: Path, word: str) -> str:
-    name = place.name.encode(errors="surrogateescape")[:_NAME_BYTES_MAX]
-    return f"{name.decode(errors='ignore')}.{word}-"
+    # As the file system has it: in a locale that is no UTF-8 the name's characters are bytes.
+    return f"{os.fsdecode(os.fsencode(place.name)[:_NAME_BYTES_MAX])}.{word}-"
 
 
 def _resemble(made: Path, like: Path) -> None:
