@@ -46,6 +46,15 @@ def test_cosines_that_are_alike_leave_the_words_their_order() -> None:
     assert keys("绿茶", other, one) == [1, 2]
 
 
+def test_words_speak_for_a_text_in_another_language() -> None:
+    """Few words are shared, so they count little beside vectors; but these know English only."""
+    question = "When does Grace go to the opera with her sister?"
+    german = "Grace geht im März mit der Familie in die Oper nach Dresden"
+    other = Candidate(2, "The sisters met when the choir was singing", cosines=[0.45])
+    there = Candidate(1, german, words=4.0, cosines=[0.3])
+    assert keys(question, other, there) == [1, 2]
+
+
 def test_the_context_tips_the_scale() -> None:
     one = Candidate(1, "java island", words=1.0, cosines=[0.5], contexts=[0.3])
     other = Candidate(2, "java code", words=1.0, cosines=[0.5], contexts=[0.6])

@@ -21,6 +21,7 @@ from ai_memory.retrieval.lexical import Evidence, reading
 from ai_memory.retrieval.moment import day_of, nearness, spans
 from ai_memory.retrieval.occurrence import Standing
 from ai_memory.retrieval.relevance import relevance
+from ai_memory.retrieval.tongue import is_foreign, tongue_of
 
 _MICROS_PER_DAY: Final = 86_400 * SECOND
 
@@ -186,13 +187,17 @@ def rank(
     cosine_weight = _COSINE - context_weight if semantic else 0.0
     moment_weight = _MOMENT if asked else 0.0
     trust = _trust(evidence) if semantic or contextual else 1.0
+    tongue = tongue_of(query)
     whole = _TEXT + cosine_weight + context_weight + moment_weight
     ranked = []
     for candidate, found, places in zip(candidates, evidence, standing, strict=True):
         near = nearness(asked, day_of(candidate.created_at)) if asked else 0.0
+        # What is in another language has few of the question's words, and only they speak for it.
+        abroad = trust < 1.0 and candidate.words and is_foreign(tongue, tongue_of(candidate.text))
+        words = 1.0 if abroad else trust
         parts = (
-            trust * _WORDS * candidate.words / best_words / whole,
-            trust * _PASSAGE * found.narrow / whole,
+            words * _WORDS * candidate.words / best_words / whole,
+            words * _PASSAGE * found.narrow / whole,
             _PHRASE * found.phrase / whole,
             cosine_weight * _nearest(candidate.cosines, cosine_floor) / whole,
             context_weight * _nearest(candidate.contexts, context_floor) / whole,
