@@ -1,6 +1,13 @@
 import pytest
 
-from ai_memory.retrieval.tongue import is_foreign, is_gibberish, is_same, tongue_of
+from ai_memory.retrieval.tongue import (
+    Tongue,
+    is_another,
+    is_foreign,
+    is_gibberish,
+    is_same,
+    tongue_of,
+)
 
 ENGLISH = "We had soup for lunch at the station"
 
@@ -37,3 +44,11 @@ def test_japanese_is_not_chinese() -> None:
 )
 def test_keys_that_were_struck_are_no_words(text: str, nonsense: bool) -> None:
     assert is_gibberish(text) == nonsense
+
+
+def test_code_is_in_no_language() -> None:
+    code = "def total(rows): return sum(row['des'] * row['les'] for row in rows if row['est'])"
+    assert tongue_of(code) == Tongue("latin", None)
+    question = tongue_of("What does the function add up for the rows?")
+    assert not is_another(question, tongue_of(code))
+    assert is_another(question, tongue_of("Die Summe steht in der letzten Zeile (rechts)."))

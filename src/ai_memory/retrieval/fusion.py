@@ -21,7 +21,7 @@ from ai_memory.retrieval.lexical import Evidence, reading
 from ai_memory.retrieval.moment import day_of, nearness, spans
 from ai_memory.retrieval.occurrence import Standing
 from ai_memory.retrieval.relevance import relevance
-from ai_memory.retrieval.tongue import is_foreign, tongue_of
+from ai_memory.retrieval.tongue import is_another, tongue_of
 
 _MICROS_PER_DAY: Final = 86_400 * SECOND
 
@@ -193,7 +193,7 @@ def rank(
     for candidate, found, places in zip(candidates, evidence, standing, strict=True):
         near = nearness(asked, day_of(candidate.created_at)) if asked else 0.0
         # What is in another language has few of the question's words, and only they speak for it.
-        abroad = trust < 1.0 and candidate.words and is_foreign(tongue, tongue_of(candidate.text))
+        abroad = trust < 1.0 and candidate.words and is_another(tongue, tongue_of(candidate.text))
         words = 1.0 if abroad else trust
         parts = (
             words * _WORDS * candidate.words / best_words / whole,

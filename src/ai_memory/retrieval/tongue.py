@@ -17,6 +17,9 @@ _CHARS_MAX: Final = 400  # of a text; as many as say which language it is
 _UNKNOWN_WORDS_MIN: Final = 4  # so many words without a stop word are none of the languages known
 _KANA_SHARE: Final = 0.1  # of the characters of Japanese; Chinese has none
 
+_SIGNS_SHARE: Final = 0.04  # of the characters of code; a sentence has hardly any of its signs
+
+_SIGNS: Final = late.pattern(r"[{}()\[\]=<>;_|&*$\\]")
 _LETTERS: Final = late.pattern(r"[^\W\d_]+")
 _SCRIPTS: Final = tuple(
     (name, late.pattern(f"[{letters}]"))
@@ -50,7 +53,7 @@ class Tongue(NamedTuple):
     Attributes:
         script: Of most of its letters; empty if it has none.
         language: By its stop words, or the script's own; `other`: none that is known here; None: it
-            is too short to tell.
+            is too short to tell, or code.
     """
 
     script: str
@@ -67,6 +70,11 @@ def is_foreign(one: Tongue, other: Tongue) -> bool:
     if one.script != other.script:
         return bool(one.script and other.script)
     return None not in (one.language, other.language) and one.language != other.language
+
+
+def is_another(one: Tongue, other: Tongue) -> bool:
+    """Whether two texts are in two languages that are both known; code, say, is in none."""
+    return is_foreign(one, other) and _OTHER not in (one.language, other.language)
 
 
 def is_same(one: Tongue, other: Tongue) -> bool:
@@ -101,6 +109,8 @@ def _tongue_of(text: str) -> Tongue:
     script = _script_of(text)
     if script not in _SHARED:
         return Tongue(script, script)
+    if len(_SIGNS.findall(text)) > _SIGNS_SHARE * len(text):
+        return Tongue(script, None)
     words = _LETTERS.findall(text)
     language = language_of(words)
     if language is None and len(words) >= _UNKNOWN_WORDS_MIN:
