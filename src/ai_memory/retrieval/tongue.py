@@ -18,6 +18,7 @@ _UNKNOWN_WORDS_MIN: Final = 4  # so many words without a stop word are none of t
 _KANA_SHARE: Final = 0.1  # of the characters of Japanese; Chinese has none
 
 _SIGNS_SHARE: Final = 0.04  # of the characters of code; a sentence has hardly any of its signs
+_SIGNS_MIN: Final = 3  # a sentence may have something in brackets
 
 _SIGNS: Final = late.pattern(r"[{}()\[\]=<>;_|&*$\\]")
 _LETTERS: Final = late.pattern(r"[^\W\d_]+")
@@ -109,7 +110,7 @@ def _tongue_of(text: str) -> Tongue:
     script = _script_of(text)
     if script not in _SHARED:
         return Tongue(script, script)
-    if len(_SIGNS.findall(text)) > _SIGNS_SHARE * len(text):
+    if len(_SIGNS.findall(text)) > max(_SIGNS_MIN, _SIGNS_SHARE * len(text)):
         return Tongue(script, None)
     words = _LETTERS.findall(text)
     language = language_of(words)
