@@ -39,10 +39,12 @@ BOUNDED = {
 ANCHORED = {
     "ai_memory.adapters.formats.beir._RELEVANT",
     "ai_memory.adapters.formats.trec._RELEVANT",
+    "ai_memory.adapters.formats.trec._XML",
     "ai_memory.model.field._AGENT_ID",
     "ai_memory.model.field._REASON",
     "ai_memory.model.relative_time._CALENDAR",
     "ai_memory.model.relative_time._DISTANCE",
+    "ai_memory.retrieval.claim._REFERS",
     "ai_memory.retrieval.fact._UNIT",
 }
 """Patterns that are asked about a text's beginning only, never from each place on."""

@@ -16,7 +16,9 @@ from ai_memory.retrieval.script import is_unspaced
 from ai_memory.retrieval.words import root, searchable
 
 WORDS = ("tea", "teas", "Tim", "time", "绿茶", "茶绿茶", "hiking", "hike", "été", "_", "\n", "—")
-some_text = st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join) | st.text()
+# What no version of Unicode has given a meaning yet is no word's end to one pattern, and to another.
+assigned = st.text(st.characters(exclude_categories=("Cs", "Cn")))
+some_text = st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join) | assigned
 some_probes = st.lists(st.sampled_from(("tea", "tim", "绿茶", "hiking", "ete", "q")), unique=True)
 
 

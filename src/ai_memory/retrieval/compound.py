@@ -47,7 +47,7 @@ _ASCII_HUMP: Final = _hump("a-z", "A-Z")
 _HUMP: Final = _hump("a-zß-öø-ÿα-ώа-џ", "A-ZÀ-ÖØ-ÞΑ-ΫА-Я")
 _LETTERS: Final = "0-9A-Za-zÀ-ɏͰ-ӿ"  # of scripts with capitals
 _NAME: Final = late.pattern(f"(?<![{_LETTERS}])[{_LETTERS}]+(?:{HUMP}[{_LETTERS}]+)+")
-_ASCII_NAME: Final = late.pattern(f"[0-9A-Za-z]+(?:{HUMP}[0-9A-Za-z]+)+")
+_ASCII_NAME: Final = late.pattern(f"(?<![0-9A-Za-z])[0-9A-Za-z]++(?:{HUMP}[0-9A-Za-z]++)+")
 
 
 def has_humps(shape: bytes) -> bool:

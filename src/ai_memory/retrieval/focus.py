@@ -31,7 +31,7 @@ _MARK: Final = late.pattern(
 )
 _ASKING: Final = late.pattern(
     # Where nobody writes a question mark: what begins so asks, or has these words in it.
-    r"^\W*(?:(?:and|but|so|anyway|ok(?:ay)?|now|btw|by the way)\b\W*)*"
+    r"^\W*+(?:(?:and|but|so|anyway|ok(?:ay)?|now|btw|by the way)\b\W*+)*+"
     r"(?:what(?!ever)|which|who(?:m|se)?|when(?= (?:did|do|does|is|was|were|will|has|have|had)\b)"
     r"|where|why|how(?! (?:nice|great|lovely|funny|cool|sweet)))\b"
     r"|\b(?:tell me|remind me|let me know|i (?:need|want|have|would like|'d like) to know"
@@ -40,13 +40,13 @@ _ASKING: Final = late.pattern(
     r"(?:about|if|whether|who|whom|whose|what|which|when|where|why|how)\b"
     r"|do you (?:know|remember|recall))"
     r"|\b(?:sag(?:e)? mir|wei(?:ß|ss)t du|erinner(?:e|st)?|ich (?:frage|wüsste)|verrat)\b"
-    r"|^\W*(?:wer|wem|wen|was|wann|wo|wohin|woher|warum|wieso|welche[rsnm]?|wie(?:viel|so)?)\b"
+    r"|^\W*+(?:wer|wem|wen|was|wann|wo|wohin|woher|warum|wieso|welche[rsnm]?|wie(?:viel|so)?)\b"
     r"|\b(?:dime|recuérdame|me pregunto|sabes|quisiera saber|dis-moi|rappelle-moi|je me demande"
     r"|sais-tu|dimmi|ricordami|mi chiedo|diga-me|me diga|lembra)\b"
-    r"|^\W*(?:qué|quién|cuál(?:es)?|cuándo|dónde|cómo|cuánt[oa]s?|quel(?:le)?s?|quand|où|pourquoi"
+    r"|^\W*+(?:qué|quién|cuál(?:es)?|cuándo|dónde|cómo|cuánt[oa]s?|quel(?:le)?s?|quand|où|pourquoi"
     r"|combien|comment)\b"
     r"|\b(?:скажи|напомни|подскажи|интересно|знаешь|помнишь)\b"
-    r"|^\W*(?:кто|что|где|когда|почему|какой|какая|какое|какие|сколько|куда|откуда|как)\b"
+    r"|^\W*+(?:кто|что|где|когда|почему|какой|какая|какое|какие|сколько|куда|откуда|как)\b"
     r"|πες μου|θύμισέ μου|^\W*(?:ποιος|ποια|ποιο|πού|πότε|γιατί|πώς|πόσ)"
     r"|أخبرني|ذكرني|هل تعرف|هل تذكر|^\W*(?:من|ما|ماذا|متى|أين|كيف|لماذا|كم|أي)\s"
     r"|告诉我|请问|想知道|什么|甚麼|谁|哪|何时|為什麼|为什么|怎么|多少|吗\W*$"
@@ -77,7 +77,9 @@ _LEANS: Final = late.pattern(
     r"|[他她它]|彼",
     re.IGNORECASE,
 )
-_CLAUSE: Final = late.pattern(r"\s*[,;:—–，；、]\s*|\s+-+\s+|\s+(?=(?:but|anyway|by the way)\b)")
+_CLAUSE: Final = late.pattern(
+    r"(?<!\s)(?:\s*+[,;:—–，；、]\s*+|\s++-++\s++|\s++(?=(?:but|anyway|by the way)\b))"
+)
 
 
 def focus(message: str) -> str:

@@ -44,6 +44,8 @@ _PASSAGE: Final = 2.5
 _PHRASE: Final = 5.0
 _COSINE: Final = 10.0
 _MOMENT: Final = 6.0
+_READ: Final = ("latin", "")
+"""Scripts that a small model's vectors know enough of to be weighed against words."""
 _TEXT: Final = _WORDS + _PASSAGE + _PHRASE
 VECTOR_SHARE: Final = round(_COSINE / (_TEXT + _COSINE), 3)
 """How much of a score the vectors decide, where there are any and no date is asked for."""
@@ -186,8 +188,10 @@ def rank(
     context_weight = _COSINE * _CONTEXT_SHARE if contextual else 0.0
     cosine_weight = _COSINE - context_weight if semantic else 0.0
     moment_weight = _MOMENT if asked else 0.0
-    trust = _trust(evidence) if semantic or contextual else 1.0
     tongue = tongue_of(query)
+    trust = 1.0
+    if (semantic or contextual) and tongue.script in _READ:
+        trust = _trust(evidence)
     whole = _TEXT + cosine_weight + context_weight + moment_weight
     ranked = []
     for candidate, found, places in zip(candidates, evidence, standing, strict=True):

@@ -124,7 +124,8 @@ def migrate(connection: apsw.Connection, now: Micros, told: Told | None = None) 
             _refuse_foreign(connection)
             if not missing_steps(connection):
                 return ran
-        _lend_functions(connection, told)
+        many = told is not None and _is_long(connection)
+        _lend_functions(connection, told if many else None)
         for step in migrations():
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -138,7 +139,7 @@ def migrate(connection: apsw.Connection, now: Micros, told: Told | None = None) 
                 if connection.in_transaction:  # a disk that fails has ended it already
                     connection.execute("ROLLBACK")
                 raise
-    if told is not None and ran:
+    if told is not None and many and ran:
         told(1.0)
     return ran
 
@@ -197,16 +198,22 @@ def _lend_functions(connection: apsw.Connection, told: Told | None = None) -> No
         connection.create_scalar_function(name, function, 1, deterministic=True)
 
 
+def _is_long(connection: apsw.Connection) -> bool:
+    """Whether there are so many memories that indexing them anew takes a while."""
+    return bool(schema_version(connection)) and _count(connection) >= _TOLD_FROM
+
+
+def _count(connection: apsw.Connection) -> int:
+    return int(connection.execute("SELECT count(*) FROM memory").get)
+
+
 def _telling(
     connection: apsw.Connection, fold: Callable[[str], str], told: Told | None
 ) -> Callable[[str], str]:
     """The function, saying how far it has come, once for each hundredth of many memories."""
-    count = 0
-    if told is not None and schema_version(connection):
-        count = int(connection.execute("SELECT count(*) FROM memory").get)
-    if told is None or count < _TOLD_FROM:
+    if told is None:
         return fold
-    whole, done = count * _TEXTS, 0
+    whole, done = _count(connection) * _TEXTS, 0
 
     def telling(text: str) -> str:
         nonlocal done
