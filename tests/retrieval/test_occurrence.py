@@ -16,8 +16,8 @@ from ai_memory.retrieval.script import is_unspaced
 from ai_memory.retrieval.words import root, searchable
 
 WORDS = ("tea", "teas", "Tim", "time", "绿茶", "茶绿茶", "hiking", "hike", "été", "_", "\n", "—")
-# What no version of Unicode has given a meaning yet is no word's end to one pattern, and to another.
-assigned = st.text(st.characters(exclude_categories=("Cs", "Cn")))
+# A mark belongs to the word it stands on, which `plainly` does not know.
+assigned = st.text(st.characters(exclude_categories=("Cs", "Cn", "Mn", "Mc", "Me")))
 some_text = st.lists(st.sampled_from(WORDS), max_size=40).map(" ".join) | assigned
 some_probes = st.lists(st.sampled_from(("tea", "tim", "绿茶", "hiking", "ete", "q")), unique=True)
 
