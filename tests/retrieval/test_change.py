@@ -130,3 +130,12 @@ def test_the_worst_text_takes_no_long_time() -> None:
     plain = spent(lambda: [claims.__wrapped__(text) for _title, text in texts])
     assert len(list(combinations(texts, 2))) == 66
     assert worst < 50 * max(plain, 0.001)
+
+
+def test_a_series_is_no_change() -> None:
+    """Items of a log differ in a value each, and the one asked for is not the newest."""
+    log = [
+        ("", f"Build number {number} took {10 + number} minutes on the runner")
+        for number in range(6)
+    ]
+    assert replacements(log, lambda number: number) == []

@@ -28,7 +28,9 @@ def printable(text: str) -> str:
 
 def printable_json(text: str) -> str:
     r"""JSON that means the same, with nothing in it that commands a terminal."""
-    return text if text.isascii() else _AS_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _AS_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def printable_values(value: Any) -> Any:

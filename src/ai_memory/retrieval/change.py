@@ -18,6 +18,7 @@ from ai_memory.retrieval.claim import Claim, Token, claims, is_terse
 from ai_memory.retrieval.slot import differs_in_one_stretch, differs_in_one_value
 from ai_memory.retrieval.words import root
 
+_VALUES_MAX: Final = 3  # that one thing has had; of more alike each stands for itself
 _LEADING: Final = 4  # of two texts that are compared, one is among so many first
 _SHARED_MIN: Final = 2.0  # words and attributes in common, if nothing says that something changed
 _SHARED_TOLD_MIN: Final = 1.5  # if something does
@@ -94,7 +95,17 @@ def replacements(
         older, newer = (one, other) if times[0] < times[1] else (other, one)
         if changed(texts[older], texts[newer]):
             found.append((older, newer))
-    return found
+    return _without_series(found)
+
+
+def _without_series(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Without those of many texts that differ in a value each: a log or a list, and no change."""
+    alike: dict[int, set[int]] = {}
+    for one, other in pairs:
+        group = alike.get(one, {one}) | alike.get(other, {other})
+        for member in group:
+            alike[member] = group
+    return [pair for pair in pairs if len(alike[pair[0]]) <= _VALUES_MAX]
 
 
 def _may_speak_of_one(first: Gist, second: Gist) -> bool:
