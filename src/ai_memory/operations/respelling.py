@@ -82,11 +82,11 @@ def respell(rows: Reader, question: str, where: Filter, found: Iterable[Memory])
         where: What may be found: nobody learns a spelling from what is not theirs.
         found: The memories that were found for it; what they have is no mistake.
     """
-    words = _absent(_words(question), found)
+    words = _words(question)
     unknown = rows.unknown_words([word.probe for word in words]) if words else set()
     # A name is spelt in one way: that the index has its stem, or another project the name, is not
-    # enough.
-    words = [word for word in words if word.probe in unknown or word.is_name]
+    # enough. The others that the index has need no look through the texts.
+    words = _absent([word for word in words if word.probe in unknown or word.is_name], found)
     if len(words) > _WORDS_MAX:
         words = [word for word in words if word.written[0].isupper()][:_WORDS_MAX]
     spelled: dict[str, Sequence[str]] = {}
